@@ -1,0 +1,146 @@
+// esbuild plugin: a `.wgsl` import becomes the shader's text plus the facts that wgsl_reflect reads off it.
+// A shader that breaks a convention (docs/architecture.md, "A kernel") fails the build with file:line.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+
+/** @typedef {{ text: string, line: number }} Complaint */
+
+/** @returns {import('esbuild').Plugin} */
+export function wgslPlugin() {
+  return {
+    name: 'wgsl',
+    setup(build) {
+      build.onLoad({ filter: /\.wgsl$/ }, async ({ path: file }) => {
+        const source = await readFile(file, 'utf8');
+        const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
+        /** @type {string[]} */
+        const appended = [];
+        for (const library of libraries) appended.push(await readFile(library, 'utf8'));
+        const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, appended);
+        const where = path.relative(process.cwd(), file);
+        return {
+          contents: `export default ${JSON.stringify(shader)}`,
+          loader: 'js',
+          watchFiles: [file, ...libraries],
+          errors: complaints.map(({ text, line }) => ({
+            text,
+            location: { file: where, line, column: 0, lineText: source.split('\n')[line - 1] ?? '' },
+          })),
+        };
+      });
+    },
+  };
+}
+
+/** Names in the header's `// lib: a, b` line; each is a file in shaders/lib. @param {string} source */
+function libraryNames(source) {
+  const line = /^\/\/ lib:(.*)$/m.exec(source)?.[1] ?? '';
+  return line.split(/[\s,]+/).filter(Boolean);
+}
+
+const knobLine =
+  /^(const|override)\s+(\w+)(?:\s*:\s*(u32|i32|f32|bool))?\s*=\s*(-?[\d.]+(?:e-?\d+)?[uif]?|true|false)\s*;/;
+
+/**
+ * Facts of one shader, and where it breaks the conventions.
+ * @param {string} name
+ * @param {string} source
+ * @param {string[]} libraries
+ */
+export function reflect(name, source, libraries = []) {
+  /** @type {Complaint[]} */
+  const complaints = [];
+  const complain = (/** @type {string} */ text, line = 1) => complaints.push({ text, line });
+  const lines = source.split('\n');
+  const lineOf = (/** @type {RegExp} */ pattern) => Math.max(1, lines.findIndex((l) => pattern.test(l)) + 1);
+  if (!/^\/\/ \S/.test(source)) complain('a shader starts with a comment that says what it computes, with shapes');
+
+  const code = [source, ...libraries].map(blankComments).join('\n');
+  const knobs = code.split('\n').flatMap((line, index) => {
+    if (!/^(const|override)\b/.test(line)) return [];
+    const match = knobLine.exec(line);
+    if (match) return [knobOf(match)];
+    if (line.startsWith('override')) complain('an override needs a literal default: override NAME: u32 = 64u;', index + 1);
+    return [];
+  });
+  for (const knob of knobs) {
+    const uses = code.match(new RegExp(`\\b${knob.name}\\b`, 'g'))?.length ?? 0;
+    if (uses < 2) complain(`knob ${knob.name} is never used`, lineOf(new RegExp(`\\b${knob.name}\\b`)));
+  }
+
+  /** @type {WgslReflect} */
+  let facts;
+  try {
+    facts = new WgslReflect(code);
+  } catch (error) {
+    const { message, token } = /** @type {{ message?: string, token?: { line?: number } }} */ (error);
+    complain(`does not parse: ${message ?? error}`, token?.line ?? 1);
+    return { shader: undefined, complaints };
+  }
+  if (facts.entry.compute.length !== 1 || facts.entry.compute[0]?.name !== 'main') {
+    complain('expected one compute entry point named main', lineOf(/@compute|fn main/));
+  }
+  const bindings = facts
+    .getBindGroups()
+    .flatMap((group, index) => (group ?? []).map((resource) => ({ index, resource })))
+    .sort((a, b) => a.resource.binding - b.resource.binding)
+    .map(({ index, resource }) => {
+      const at = lineOf(new RegExp(`var<[^>]*>\\s*${resource.name}\\b`));
+      if (index !== 0) complain(`binding ${resource.name} is in group ${index}, expected group 0`, at);
+      return { at, resource, binding: bindingOf(resource) };
+    });
+  const rank = { uniform: 0, read: 1, write: 2 };
+  bindings.forEach(({ at, resource, binding }, i) => {
+    if (resource.binding !== i) complain(`bindings are numbered 0, 1, 2 ..., got ${resource.binding} for ${binding.name}`, at);
+    const before = bindings[i - 1]?.binding;
+    if (before && rank[before.access] > rank[binding.access]) {
+      complain(`order of bindings is params, what is read, what is written: ${binding.name} comes after ${before.name}`, at);
+    }
+    if (binding.access === 'uniform' && binding.element !== 'Params') {
+      complain(`the uniform block is a struct named Params, got ${binding.element}`, at);
+    }
+  });
+  if (!bindings.some((b) => b.binding.access === 'write')) complain('nothing is written: no read_write storage binding');
+
+  const block = facts.uniforms[0];
+  const params = (block?.members ?? []).map((m) => {
+    if (!['u32', 'i32', 'f32'].includes(m.type.name)) {
+      complain(`Params.${m.name} is ${m.type.name}, expected u32, i32 or f32`, lineOf(new RegExp(`\\b${m.name}\\b`)));
+    }
+    return { name: m.name, type: m.type.name, offset: m.offset };
+  });
+  const paramsSize = block ? Math.ceil(block.size / 16) * 16 : 0;
+  return { shader: { name, code, knobs, bindings: bindings.map((b) => b.binding), params, paramsSize }, complaints };
+}
+
+/** @param {RegExpExecArray} match */
+function knobOf([, kind, name, declared, literal]) {
+  const text = literal ?? '';
+  const guessed = text === 'true' || text === 'false' ? 'bool' : text.endsWith('i') ? 'i32' : /[.ef]/.test(text) ? 'f32' : 'u32';
+  const type = declared ?? guessed;
+  return { name, kind, type, default: type === 'bool' ? Number(text === 'true') : Number.parseFloat(text) };
+}
+
+/** @param {import('wgsl_reflect/wgsl_reflect.module.js').VariableInfo} resource */
+function bindingOf(resource) {
+  const type = /** @type {{ name: string, format?: { name: string } }} */ (/** @type {unknown} */ (resource.type));
+  const access =
+    resource.resourceType === 0 ? 'uniform' : resource.access === 'read_write' ? 'write' : /** @type {const} */ ('read');
+  return { name: resource.name, access: /** @type {'uniform' | 'read' | 'write'} */ (access), element: elementName(type) };
+}
+
+/** @param {{ name: string, format?: { name: string, format?: { name: string } } }} type */
+function elementName(type) {
+  const element = type.format;
+  if (!element) return type.name;
+  return element.format ? `${element.name}<${element.format.name}>` : element.name;
+}
+
+/** Comments become nothing, lines stay where they are, indentation goes. @param {string} text */
+function blankComments(text) {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\/\/.*$/, '').trim())
+    .join('\n');
+}

@@ -1,0 +1,103 @@
+// y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register-tile family
+// x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
+// lib: activate, linearId
+// One invocation makes 4 output positions x 4 output channels in one mat4x4f and shares nothing: no barrier, so it suits
+// software adapters. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
+
+const N = 1u;
+const H = 1u;
+const W = 1u;
+const C = 4u;
+const K = 4u;
+const OH = 1u;
+const OW = 1u;
+const KH = 1u;
+const KW = 1u;
+const STRIDE_H = 1u;
+const STRIDE_W = 1u;
+const PAD_H = 0u;
+const PAD_W = 0u;
+const DILATION_H = 1u;
+const DILATION_W = 1u;
+const RESIDUAL = false;
+const ACTIVATION = 0u;
+const WORKGROUP = 64u;
+
+const M = N * OH * OW;
+const C4 = C / 4u;
+const K4 = K / 4u;
+const PADDED = PAD_H + PAD_W > 0u;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(3) var<storage, read> shift: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+
+// Top-left corner of row m's window in x, and its image: (h, w, n). Rows past the end repeat the last one.
+fn corner(row: u32) -> vec3i {
+  let m = min(row, M - 1u);
+  let image = m / (OH * OW);
+  let position = m % (OH * OW);
+  let h = (position / OW) * STRIDE_H;
+  let w = (position % OW) * STRIDE_W;
+  return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
+}
+
+// Index of the first vec4 of x at the window's tap, or -1 in the padding.
+fn tap(corner: vec3i, kh: u32, kw: u32) -> i32 {
+  let h = corner.x + i32(kh * DILATION_H);
+  let w = corner.y + i32(kw * DILATION_W);
+  let index = ((corner.z * i32(H) + h) * i32(W) + w) * i32(C4);
+  return select(-1, index, h >= 0 && h < i32(H) && w >= 0 && w < i32(W));
+}
+
+fn load(start: i32, c: u32) -> vec4f {
+  if (!PADDED) { return x[u32(start) + c]; }
+  return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
+}
+
+fn store(row: u32, column: u32, sum: vec4f) {
+  if (row >= M) { return; }
+  let index = row * K4 + column;
+  var v = sum * scale[column] + shift[column];
+  if (RESIDUAL) { v += residual[index]; }
+  y[index] = activate(v, ACTIVATION);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = linearId(group, local, groups, WORKGROUP);
+  let column = id % K4;
+  let row = (id / K4) * 4u;
+  if (row >= M) { return; }
+  let corner0 = corner(row);
+  let corner1 = corner(row + 1u);
+  let corner2 = corner(row + 2u);
+  let corner3 = corner(row + 3u);
+  var sum = mat4x4f(); // column i: output position row + i
+  var weight = column;
+  for (var kh = 0u; kh < KH; kh++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      let tap0 = tap(corner0, kh, kw);
+      let tap1 = tap(corner1, kh, kw);
+      let tap2 = tap(corner2, kh, kw);
+      let tap3 = tap(corner3, kh, kw);
+      for (var c = 0u; c < C4; c++) {
+        let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
+        let ws = mat4x4f(w[weight], w[weight + K4], w[weight + 2u * K4], w[weight + 3u * K4]);
+        sum += ws * xs;
+        weight += 4u * K4;
+      }
+    }
+  }
+  store(row, column, sum[0]);
+  store(row + 1u, column, sum[1]);
+  store(row + 2u, column, sum[2]);
+  store(row + 3u, column, sum[3]);
+}

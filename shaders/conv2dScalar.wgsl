@@ -1,0 +1,122 @@
+// y = activate(scale * conv(x, w) + shift + residual)   2-D convolution for channel counts that are no multiples of 4
+// x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   any C and K
+// lib: activate, linearId
+// The register tile of conv2d.wgsl with scalar loads: 4 output positions x 4 output channels an invocation. Serves the
+// stem (3 channels) and heads with odd class counts, on every adapter.
+
+const N = 1u;
+const H = 1u;
+const W = 1u;
+const C = 3u;
+const K = 4u;
+const OH = 1u;
+const OW = 1u;
+const KH = 1u;
+const KW = 1u;
+const STRIDE_H = 1u;
+const STRIDE_W = 1u;
+const PAD_H = 0u;
+const PAD_W = 0u;
+const DILATION_H = 1u;
+const DILATION_W = 1u;
+const RESIDUAL = false;
+const ACTIVATION = 0u;
+const WORKGROUP = 64u;
+
+const M = N * OH * OW;
+const K4 = (K + 3u) / 4u;
+const PADDED = PAD_H + PAD_W > 0u;
+const RAGGED = K % 4u > 0u;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> scale: array<f32>;
+@group(0) @binding(3) var<storage, read> shift: array<f32>;
+@group(0) @binding(4) var<storage, read> residual: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+
+// Top-left corner of row m's window in x, and its image: (h, w, n). Rows past the end repeat the last one.
+fn corner(row: u32) -> vec3i {
+  let m = min(row, M - 1u);
+  let image = m / (OH * OW);
+  let position = m % (OH * OW);
+  let h = (position / OW) * STRIDE_H;
+  let w = (position % OW) * STRIDE_W;
+  return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
+}
+
+// Index of x at the window's tap, or -1 in the padding.
+fn tap(corner: vec3i, kh: u32, kw: u32) -> i32 {
+  let h = corner.x + i32(kh * DILATION_H);
+  let w = corner.y + i32(kw * DILATION_W);
+  let index = ((corner.z * i32(H) + h) * i32(W) + w) * i32(C);
+  return select(-1, index, h >= 0 && h < i32(H) && w >= 0 && w < i32(W));
+}
+
+fn load(start: i32, c: u32) -> f32 {
+  if (!PADDED) { return x[u32(start) + c]; }
+  return select(0.0, x[u32(max(start, 0)) + c], start >= 0);
+}
+
+// Four weights of one row of w; columns past the end repeat the last one and are never stored.
+fn weights(row: u32, column: u32) -> vec4f {
+  let start = row * K;
+  if (!RAGGED) { return vec4f(w[start + column], w[start + column + 1u], w[start + column + 2u], w[start + column + 3u]); }
+  let last = K - 1u;
+  return vec4f(
+    w[start + column],
+    w[start + min(column + 1u, last)],
+    w[start + min(column + 2u, last)],
+    w[start + min(column + 3u, last)],
+  );
+}
+
+fn storeOne(row: u32, column: u32, sum: f32) {
+  if (column >= K) { return; }
+  let index = row * K + column;
+  var v = sum * scale[column] + shift[column];
+  if (RESIDUAL) { v += residual[index]; }
+  y[index] = activate(vec4f(v), ACTIVATION).x;
+}
+
+fn store(row: u32, column: u32, sum: vec4f) {
+  if (row >= M) { return; }
+  storeOne(row, column, sum.x);
+  storeOne(row, column + 1u, sum.y);
+  storeOne(row, column + 2u, sum.z);
+  storeOne(row, column + 3u, sum.w);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = linearId(group, local, groups, WORKGROUP);
+  let column = (id % K4) * 4u;
+  let row = (id / K4) * 4u;
+  if (row >= M) { return; }
+  let corner0 = corner(row);
+  let corner1 = corner(row + 1u);
+  let corner2 = corner(row + 2u);
+  let corner3 = corner(row + 3u);
+  var sum = mat4x4f(); // column i: output position row + i
+  for (var kh = 0u; kh < KH; kh++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      let tap0 = tap(corner0, kh, kw);
+      let tap1 = tap(corner1, kh, kw);
+      let tap2 = tap(corner2, kh, kw);
+      let tap3 = tap(corner3, kh, kw);
+      for (var c = 0u; c < C; c++) {
+        let ws = weights((kh * KW + kw) * C + c, column);
+        let xs = vec4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
+        sum += mat4x4f(ws * xs.x, ws * xs.y, ws * xs.z, ws * xs.w);
+      }
+    }
+  }
+  store(row, column, sum[0]);
+  store(row + 1u, column, sum[1]);
+  store(row + 2u, column, sum[2]);
+  store(row + 3u, column, sum[3]);
+}

@@ -1,0 +1,94 @@
+// Opening a device with what the adapter has, and describing it as a target for plans. This folder is the only one that
+// knows of GPUDevice.
+
+import { PlumageError } from '../errors.ts';
+import type { Family, Target } from '../graph/target.ts';
+
+/** What a report says about an adapter. */
+export interface AdapterDescription {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly family: Family;
+  /** No GPU behind it: the shaders run on the CPU. */
+  readonly software: boolean;
+}
+
+/** A device with the facts that plans and reports need. Its pipelines are shared by all its sessions. */
+export interface Device {
+  readonly gpu: GPUDevice;
+  readonly description: AdapterDescription;
+  readonly target: Target;
+  readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
+  /** Set once the device is lost or destroyed; every session of it is then closed. */
+  lostReason: string | undefined;
+}
+
+const wantedLimits = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const;
+
+const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query'];
+
+export interface DeviceOptions {
+  /** Ask for nothing beyond WebGPU's default limits and features. */
+  readonly defaultLimits?: boolean;
+}
+
+/** A device of this adapter with the limits and features that the engine can use. */
+export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
+  const limits = options.defaultLimits
+    ? {}
+    : Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
+  const features = options.defaultLimits ? [] : wantedFeatures.filter((name) => adapter.features.has(name));
+  let gpu: GPUDevice;
+  try {
+    gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features, label: 'plumage' });
+  } catch (error) {
+    throw new PlumageError('adapter', `${adapterName(adapter.info)}: no device - ${(error as Error).message}`);
+  }
+  const description = describeAdapter(adapter.info);
+  const device: Device = {
+    gpu,
+    description,
+    target: targetOf(gpu, description.family),
+    pipelines: new Map(),
+    lostReason: undefined,
+  };
+  gpu.lost.then(({ reason, message }) => {
+    device.lostReason = `${reason}${message ? `, ${message.split('\n')[0]}` : ''}`;
+  });
+  return device;
+}
+
+function targetOf(gpu: GPUDevice, family: Family): Target {
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } = gpu.limits;
+  return { family, maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension };
+}
+
+export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {
+  const text = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render|software/.test(text);
+  return {
+    name: adapterName(info),
+    vendor: info.vendor,
+    architecture: info.architecture,
+    family: software ? 'software' : familyOf(text),
+    software,
+  };
+}
+
+function adapterName(info: GPUAdapterInfo): string {
+  return info.description || info.device || `${info.vendor} ${info.architecture}`.trim() || 'unnamed adapter';
+}
+
+function familyOf(text: string): Family {
+  if (/apple|metal-3/.test(text)) return 'apple';
+  if (/intel|adreno|mali|qualcomm|\barm\b|powervr|img-tec/.test(text)) return 'integrated';
+  return 'discrete';
+}

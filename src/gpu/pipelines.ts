@@ -1,0 +1,51 @@
+// Pipelines and their layouts, made from reflected facts and shared by all sessions of a device.
+
+import { PlumageError } from '../errors.ts';
+import { type Binding, type Knobs, type Shader, specialise } from '../kernels/shader.ts';
+import type { Device } from './device.ts';
+
+const bindingType: Record<Binding['access'], GPUBufferBindingType> = {
+  uniform: 'uniform',
+  read: 'read-only-storage',
+  write: 'storage',
+};
+
+/** The pipeline for this shader and these knobs; asked for twice it is made once. Rejects with file and line. */
+export function pipelineFor(device: Device, shader: Shader, knobs: Knobs, label: string): Promise<GPUComputePipeline> {
+  const { code, constants } = specialise(shader, knobs);
+  const key = `${code}\n${JSON.stringify(constants)}`;
+  let pipeline = device.pipelines.get(key);
+  if (!pipeline) {
+    pipeline = compile(device, shader, code, constants, label);
+    device.pipelines.set(key, pipeline);
+    pipeline.catch(() => device.pipelines.delete(key));
+  }
+  return pipeline;
+}
+
+async function compile(
+  { gpu }: Device,
+  shader: Shader,
+  code: string,
+  constants: Record<string, number>,
+  label: string,
+): Promise<GPUComputePipeline> {
+  const module = gpu.createShaderModule({ code, label });
+  const bindGroupLayout = gpu.createBindGroupLayout({
+    label,
+    entries: shader.bindings.map(({ access }, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: bindingType[access] },
+    })),
+  });
+  const layout = gpu.createPipelineLayout({ label, bindGroupLayouts: [bindGroupLayout] });
+  try {
+    return await gpu.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main', constants } });
+  } catch (error) {
+    const { messages } = await module.getCompilationInfo();
+    const first = messages.find((m) => m.type === 'error');
+    const at = first ? `:${first.lineNum}:${first.linePos} ${first.message}` : ` ${(error as Error).message}`;
+    throw new PlumageError('internal', `shaders/${shader.name}.wgsl${at.split('\n')[0]}`);
+  }
+}

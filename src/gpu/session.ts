@@ -1,0 +1,200 @@
+// A session: a plan on a device. Buffers, pipelines and bind groups are made once in open(); run() writes the feeds,
+// encodes one pass, submits once and reads back, and creates nothing.
+
+import { mismatch, PlumageError } from '../errors.ts';
+import type { Tensor } from '../formats/tensor.ts';
+import type { Dispatch, Plan, Port } from '../graph/plan.ts';
+import { packParams } from '../kernels/shader.ts';
+import type { Weights } from './constants.ts';
+import type { Device } from './device.ts';
+import { pipelineFor } from './pipelines.ts';
+
+export type Feed = Float32Array | Uint32Array | Uint8Array;
+
+/** A dispatch made ready: what profile.ts and run() encode. */
+export interface Step {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+/** Buffers, pipelines and bind groups for `plan`; rejects when the device is lost, out of memory or the plan invalid. */
+export async function open(device: Device, plan: Plan, weights?: Weights): Promise<Session> {
+  checkAlive(device);
+  const { gpu } = device;
+  gpu.pushErrorScope('out-of-memory');
+  gpu.pushErrorScope('validation');
+  const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const owned: GPUBuffer[] = [];
+  const make = (label: string, size: number, usage: number) => {
+    const buffer = gpu.createBuffer({ label, size, usage });
+    owned.push(buffer);
+    return buffer;
+  };
+  let steps: Step[] = [];
+  let failure: unknown;
+  const buffers = plan.buffers.map(({ label, bytes, role }) => (role === 'slot' ? make(label, bytes, storage) : undefined));
+  try {
+    const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
+    const compiled = Promise.all(compiling);
+    compiled.catch(() => {}); // reported below, also when an upload fails first
+    for (const constant of plan.constants) {
+      if (!weights) throw mismatch('internal', 'open', `weights for ${constant.name}`, 'none', 'a Weights object');
+      buffers[constant.buffer] = weights.buffer(constant);
+    }
+    const pipelines = await compiled;
+    steps = plan.dispatches.map((dispatch, i) => {
+      const pipeline = pipelines[i]!;
+      return { dispatch, pipeline, bindGroup: bind(gpu, dispatch, pipeline, buffers as GPUBuffer[], make) };
+    });
+  } catch (error) {
+    failure = error;
+  }
+  const invalid = await gpu.popErrorScope();
+  const memory = await gpu.popErrorScope();
+  if (memory) {
+    const mib = (plan.activationBytes + plan.constantBytes) / 2 ** 20;
+    failure = new PlumageError('limit', `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`);
+  } else if (invalid && !failure) {
+    failure = new PlumageError('internal', `open: ${invalid.message.split('\n')[0]}`);
+  }
+  if (device.lostReason !== undefined) failure = lost(device);
+  if (failure) {
+    for (const buffer of owned) buffer.destroy();
+    throw failure;
+  }
+  return new Session(device, plan, buffers as GPUBuffer[], steps, owned);
+}
+
+function bind(
+  gpu: GPUDevice,
+  { name, kernel, params, buffers }: Dispatch,
+  pipeline: GPUComputePipeline,
+  all: readonly GPUBuffer[],
+  make: (label: string, size: number, usage: number) => GPUBuffer,
+): GPUBindGroup {
+  const { shader } = kernel;
+  const bound = buffers.map((index) => all[index]!);
+  if (shader.paramsSize > 0) {
+    const uniform = make(`${name} params`, shader.paramsSize, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+    gpu.queue.writeBuffer(uniform, 0, packParams(shader, params));
+    bound.unshift(uniform);
+  }
+  const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }));
+  return gpu.createBindGroup({ label: name, layout: pipeline.getBindGroupLayout(0), entries });
+}
+
+export class Session {
+  readonly #idle: GPUBuffer[][] = [];
+  #closed = false;
+
+  /** Use `open`. */
+  constructor(
+    readonly device: Device,
+    readonly plan: Plan,
+    readonly buffers: readonly GPUBuffer[],
+    readonly steps: readonly Step[],
+    private readonly owned: GPUBuffer[],
+  ) {}
+
+  /**
+   * One pass over the plan: feeds by input name (f32 or u32 as the input says, row-major), outputs by name.
+   * May be called again before earlier calls have answered; answers come in order.
+   */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor>> {
+    this.write(feeds);
+    const { gpu } = this.device;
+    const staging = this.#idle.pop() ?? this.#makeStaging();
+    const encoder = gpu.createCommandEncoder({ label: 'run' });
+    const pass = encoder.beginComputePass({ label: 'run' });
+    for (const step of this.steps) encodeStep(pass, step);
+    pass.end();
+    this.plan.outputs.forEach((port, i) => {
+      encoder.copyBufferToBuffer(this.buffers[port.buffer]!, 0, staging[i]!, 0, staging[i]!.size);
+    });
+    gpu.queue.submit([encoder.finish()]);
+    const outputs = await this.#read(staging);
+    if (this.#closed) for (const buffer of staging) buffer.destroy();
+    else this.#idle.push(staging);
+    return outputs;
+  }
+
+  /** Checks the feeds and queues them for upload; run() and profiles begin with it. */
+  write(feeds: Readonly<Record<string, Feed>>): void {
+    checkAlive(this.device);
+    if (this.#closed) throw new PlumageError('input', 'run: the session is closed - open it again');
+    const names = this.plan.inputs.map((port) => port.name);
+    for (const name of Object.keys(feeds)) {
+      if (!names.includes(name)) throw mismatch('input', 'run', 'feed', name, `only ${names.join(', ')}`);
+    }
+    for (const port of this.plan.inputs) checkFeed(port, feeds[port.name]);
+    for (const { name, buffer } of this.plan.inputs) {
+      const data = feeds[name]!;
+      this.device.gpu.queue.writeBuffer(this.buffers[buffer]!, 0, data.buffer, data.byteOffset, data.byteLength);
+    }
+  }
+
+  /** Frees the session's GPU memory; weights stay with their owner. */
+  close(): void {
+    this.#closed = true;
+    for (const buffer of [...this.owned, ...this.#idle.flat()]) buffer.destroy();
+    this.#idle.length = 0;
+  }
+
+  #makeStaging(): GPUBuffer[] {
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    return this.plan.outputs.map(({ name, shape }) =>
+      this.device.gpu.createBuffer({ label: `read ${name}`, size: 4 * count(shape), usage }),
+    );
+  }
+
+  async #read(staging: readonly GPUBuffer[]): Promise<Record<string, Tensor>> {
+    try {
+      await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+    } catch (error) {
+      await Promise.race([this.device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      checkAlive(this.device);
+      if (this.#closed) throw new PlumageError('aborted', 'run: the session was closed before the answer came');
+      throw new PlumageError('internal', `run: read-back failed, ${(error as Error).message}`);
+    }
+    checkAlive(this.device);
+    const entries = this.plan.outputs.map(({ name, shape }, i) => {
+      const data = new Float32Array(staging[i]!.getMappedRange().slice(0));
+      staging[i]!.unmap();
+      return [name, { shape, data }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+export function encodeStep(pass: GPUComputePassEncoder, { pipeline, bindGroup, dispatch }: Step): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...dispatch.grid);
+}
+
+const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+function checkFeed({ name, shape, dtype, capacity }: Port, feed: Feed | undefined): void {
+  const full = count(shape);
+  if (!feed) throw mismatch('input', 'run', `feed ${name}`, 'nothing', `${full} values (${shape.join(', ')})`);
+  if (dtype === 'f32' && !(feed instanceof Float32Array)) {
+    throw mismatch('input', 'run', `type of feed ${name}`, feed.constructor.name, 'Float32Array');
+  }
+  if (dtype === 'u32' && feed instanceof Float32Array) {
+    throw mismatch('input', 'run', `type of feed ${name}`, feed.constructor.name, 'Uint32Array or Uint8Array');
+  }
+  const length = feed.byteLength / 4;
+  if (capacity ? length > full || length === 0 || !Number.isInteger(length) : length !== full) {
+    const expected = `${capacity ? 'at most ' : ''}${full} (${shape.join(', ')})`;
+    throw mismatch('input', 'run', `length of feed ${name}`, length, expected);
+  }
+}
+
+function lost(device: Device): PlumageError {
+  return new PlumageError('lost', `device lost (${device.lostReason}) - open the session again on a new device`);
+}
+
+function checkAlive(device: Device): void {
+  if (device.lostReason !== undefined) throw lost(device);
+}

@@ -1,0 +1,143 @@
+// Nodes: the values of a graph, immutable plain objects that point at their op and inputs. A graph is what can be
+// reached from its outputs; there is no Graph class.
+
+import { mismatch, PlumageError } from '../errors.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import type { Knobs } from '../kernels/shader.ts';
+import type { Target } from './target.ts';
+
+export type Shape = readonly number[];
+export type DType = 'f32' | 'u32';
+
+export interface Node<A = unknown> {
+  readonly op: Op<A>;
+  readonly inputs: readonly Node[];
+  readonly attributes: A;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Stands in errors, print-outs and on every GPU object. */
+  readonly name: string;
+}
+
+/** Shape rule (in the function that makes the node), lowering to kernel calls, and later the gradient rule. */
+export interface Op<A = unknown> {
+  readonly name: string;
+  /** Kernel calls that compute the node, in order. Absent for inputs, parameters and derived constants. */
+  lower?(node: Node<A>, target: Target): readonly Call[];
+}
+
+/** Scratch memory between the calls of one lowering; the same object means the same memory. */
+export interface Temporary {
+  readonly temporary: string;
+  readonly elements: number;
+}
+
+/** One use of a kernel: which value stands at each of its bindings. */
+export interface Call {
+  readonly kernel: Kernel;
+  readonly knobs: Knobs;
+  /** Values of the shader's `struct Params`, if it has one. */
+  readonly params?: Readonly<Record<string, number>>;
+  readonly buffers: Readonly<Record<string, Node | Temporary>>;
+}
+
+/** Checks K at the call site, then forgets it, so that calls of different kernels can share a list. */
+export function call<K extends Knobs>(
+  kernel: Kernel<K>,
+  knobs: K,
+  buffers: Call['buffers'],
+  params?: Call['params'],
+): Call {
+  return { kernel: kernel as unknown as Kernel, knobs, buffers, ...(params && { params }) };
+}
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+// ---- sources: what a graph starts from ----
+
+export interface InputAttributes {
+  /** The feed may be shorter than the shape says: one plan serves photos of many sizes. */
+  readonly capacity: boolean;
+}
+
+export const inputOp: Op<InputAttributes> = { name: 'input' };
+
+/** A value that every run is fed. Shape is static; `capacity: true` lets a feed be shorter. */
+export function input(name: string, shape: Shape, dtype: DType = 'f32', capacity = false): Node<InputAttributes> {
+  checkShape(name, shape);
+  return { op: inputOp, inputs: [], attributes: { capacity }, shape, dtype, name };
+}
+
+export interface ParameterAttributes {
+  /** The shape in files, PyTorch's: conv (K, C, KH, KW), linear (out, in). */
+  readonly fileShape: Shape;
+  /** Axis i on the device is axis `permutation[i]` of the file; absent where both agree. */
+  readonly permutation?: readonly number[];
+}
+
+export const parameterOp: Op<ParameterAttributes> = { name: 'parameter' };
+
+/** A named weight. `permutation` says how the device's layout differs from the file's (OIHW -> HWIO: 2 3 1 0). */
+export function parameter(name: string, fileShape: Shape, permutation?: readonly number[]): Node<ParameterAttributes> {
+  checkShape(name, fileShape);
+  const shape = permutation ? permutation.map((axis) => fileShape[axis]!) : fileShape;
+  return { op: parameterOp, inputs: [], attributes: { fileShape, permutation }, shape, dtype: 'f32', name };
+}
+
+export interface DerivedAttributes {
+  readonly compute: (...inputs: Float32Array[]) => Float32Array;
+}
+
+export const derivedOp: Op<DerivedAttributes> = { name: 'derived' };
+
+/** A constant computed once from parameters when the session opens: a folded batch norm, for instance. */
+export function derived(
+  name: string,
+  shape: Shape,
+  inputs: readonly Node[],
+  compute: DerivedAttributes['compute'],
+): Node<DerivedAttributes> {
+  for (const source of inputs) {
+    if (source.op !== parameterOp) {
+      throw new PlumageError('internal', `${name}: derived from ${source.name}, expected parameters only`);
+    }
+  }
+  return { op: derivedOp, inputs, attributes: { compute }, shape, dtype: 'f32', name };
+}
+
+export const isSource = (node: Node): boolean => !node.op.lower;
+
+function checkShape(name: string, shape: Shape): void {
+  if (shape.every((size) => Number.isInteger(size) && size > 0)) return;
+  throw mismatch('input', name, 'shape', [...shape], 'whole numbers of at least 1');
+}
+
+/** The four sizes of an activation (N, H, W, C); anything else is refused. */
+export function nhwc(node: Node, where: string): { n: number; h: number; w: number; c: number } {
+  const [n, h, w, c, more] = node.shape;
+  if (n === undefined || h === undefined || w === undefined || c === undefined || more !== undefined) {
+    throw mismatch('input', where, 'shape of x', [...node.shape], '4 sizes (N, H, W, C)');
+  }
+  return { n, h, w, c };
+}
+
+/** All nodes that the outputs need, inputs before users, each once. */
+export function reachable(outputs: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const done = new Set<Node>();
+  const stack = outputs.map((node) => ({ node, next: 0 })).reverse();
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const child = done.has(top.node) ? undefined : top.node.inputs[top.next++];
+    if (child) {
+      if (!done.has(child)) stack.push({ node: child, next: 0 });
+    } else {
+      stack.pop();
+      if (!done.has(top.node)) order.push(top.node);
+      done.add(top.node);
+    }
+  }
+  return order;
+}

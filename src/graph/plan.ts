@@ -1,0 +1,219 @@
+// plan(): from output nodes to dispatches and buffers. Plain data, made without a GPU; nothing here touches a device.
+
+import { mismatch, PlumageError } from '../errors.ts';
+import type { Grid, Kernel } from '../kernels/kernel.ts';
+import type { Knobs } from '../kernels/shader.ts';
+import {
+  type Call,
+  type DerivedAttributes,
+  derivedOp,
+  elementCount,
+  type InputAttributes,
+  inputOp,
+  isSource,
+  type Node,
+  type ParameterAttributes,
+  reachable,
+  type Shape,
+  type Temporary,
+} from './node.ts';
+import { assignSlots, type Lifetime, lowerBound } from './slots.ts';
+import type { Target } from './target.ts';
+
+export interface Dispatch {
+  /** The node that it computes. */
+  readonly name: string;
+  readonly kernel: Kernel;
+  readonly knobs: Knobs;
+  readonly params: Readonly<Record<string, number>>;
+  readonly grid: Grid;
+  /** Index into `plan.buffers` for each storage binding, in the shader's order. */
+  readonly buffers: readonly number[];
+  readonly flops: number;
+  /** Bytes that it must at least read and write. */
+  readonly bytes: number;
+}
+
+export interface PlanBuffer {
+  readonly label: string;
+  readonly bytes: number;
+  readonly role: 'slot' | 'constant';
+}
+
+/** A value that the caller sees: where it lies and what it is. */
+export interface Port {
+  readonly name: string;
+  readonly buffer: number;
+  readonly shape: Shape;
+  readonly dtype: Node['dtype'];
+  readonly capacity: boolean;
+}
+
+/** A constant to upload when the session opens: a parameter as it is, or computed from several. */
+export interface Constant {
+  readonly name: string;
+  readonly buffer: number;
+  readonly parameters: readonly Parameter[];
+  readonly compute?: DerivedAttributes['compute'];
+}
+
+export interface Parameter extends ParameterAttributes {
+  readonly name: string;
+}
+
+export interface Plan {
+  readonly target: Target;
+  readonly dispatches: readonly Dispatch[];
+  readonly buffers: readonly PlanBuffer[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly constants: readonly Constant[];
+  /** Bytes of all slots, and the most bytes that are alive at one dispatch. */
+  readonly activationBytes: number;
+  readonly lowerBoundBytes: number;
+  readonly constantBytes: number;
+  readonly flops: number;
+}
+
+interface Value extends Lifetime {
+  readonly label: string;
+  first: number;
+  last: number;
+}
+
+/** The dispatches and buffers that compute `outputs` (by the name the caller wants) on `target`. */
+export function plan(outputs: Readonly<Record<string, Node>>, target: Target): Plan {
+  const wanted = Object.entries(outputs);
+  if (wanted.length === 0) throw new PlumageError('input', 'plan: no output asked for');
+  const nodes = reachable(wanted.map(([, node]) => node));
+  checkNames(nodes);
+  const calls = nodes.flatMap((node) =>
+    (node.op.lower?.(node, target) ?? []).map((call, i, all) => ({
+      call,
+      name: all.length > 1 ? `${node.name}/${i + 1}` : node.name,
+    })),
+  );
+
+  // Lifetimes. Feeds are written before the first dispatch (-1); outputs are read after the last one.
+  const values = new Map<Node | Temporary, Value>();
+  const touch = (ref: Node | Temporary, time: number) => {
+    if ('op' in ref && isConstant(ref)) return;
+    const label = 'op' in ref ? ref.name : ref.temporary;
+    const bytes = 4 * ('op' in ref ? elementCount(ref.shape) : ref.elements);
+    const value = values.get(ref) ?? { label, bytes, first: time, last: time };
+    value.last = time;
+    values.set(ref, value);
+  };
+  for (const node of nodes) if (node.op === inputOp) touch(node, -1);
+  calls.forEach(({ call }, time) => {
+    for (const ref of Object.values(call.buffers)) touch(ref, time);
+  });
+  for (const [, node] of wanted) touch(node, calls.length);
+
+  const refs = [...values.keys()];
+  const lifetimes = [...values.values()];
+  const slots = assignSlots(lifetimes);
+  const buffers: PlanBuffer[] = slots.sizes.map((bytes, i) => ({ label: `slot ${i}`, bytes, role: 'slot' }));
+  const bufferOf = new Map<Node | Temporary, number>(refs.map((ref, i) => [ref, slots.slotOf[i]!]));
+
+  const constants: Constant[] = [];
+  const used = new Set(calls.flatMap(({ call }) => Object.values(call.buffers)));
+  for (const node of nodes) {
+    if (!isConstant(node) || !(used.has(node) || wanted.some(([, n]) => n === node))) continue;
+    const buffer = buffers.push({ label: node.name, bytes: 4 * elementCount(node.shape), role: 'constant' }) - 1;
+    bufferOf.set(node, buffer);
+    constants.push(constantOf(node, buffer));
+  }
+  checkLimits(buffers, lifetimes, target);
+
+  const dispatches = calls.map(({ call, name }) => dispatchOf(name, call, bufferOf, buffers, target));
+  const port = (name: string, node: Node): Port => ({
+    name,
+    buffer: bufferOf.get(node)!,
+    shape: node.shape,
+    dtype: node.dtype,
+    capacity: node.op === inputOp && (node.attributes as InputAttributes).capacity,
+  });
+  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+  return {
+    target,
+    dispatches,
+    buffers,
+    inputs: nodes.filter((node) => node.op === inputOp).map((node) => port(node.name, node)),
+    outputs: wanted.map(([name, node]) => port(name, node)),
+    constants,
+    activationBytes: sum(slots.sizes),
+    lowerBoundBytes: lowerBound(lifetimes),
+    constantBytes: sum(buffers.filter((b) => b.role === 'constant').map((b) => b.bytes)),
+    flops: sum(dispatches.map((d) => d.flops)),
+  };
+}
+
+const isConstant = (node: Node): boolean => isSource(node) && node.op !== inputOp;
+
+function constantOf(node: Node, buffer: number): Constant {
+  const describe = (p: Node): Parameter => ({ name: p.name, ...(p.attributes as ParameterAttributes) });
+  if (node.op !== derivedOp) return { name: node.name, buffer, parameters: [describe(node)] };
+  const { compute } = node.attributes as DerivedAttributes;
+  return { name: node.name, buffer, parameters: node.inputs.map(describe), compute };
+}
+
+function dispatchOf(
+  name: string,
+  { kernel, knobs, params = {}, buffers: refs }: Call,
+  bufferOf: ReadonlyMap<Node | Temporary, number>,
+  buffers: readonly PlanBuffer[],
+  target: Target,
+): Dispatch {
+  const elements = kernel.elements(knobs);
+  const storage = kernel.shader.bindings.filter((b) => b.access !== 'uniform');
+  const bound = storage.map((binding) => {
+    const ref = refs[binding.name];
+    const index = ref && bufferOf.get(ref);
+    if (index !== undefined) {
+      const needed = 4 * (elements[binding.name] ?? 0);
+      if (buffers[index]!.bytes < needed) {
+        throw mismatch('internal', `${name}: ${kernel.name}`, `bytes at ${binding.name}`, buffers[index]!.bytes, needed);
+      }
+      return index;
+    }
+    if (elements[binding.name] === 0) return -1;
+    throw mismatch('internal', `${name}: ${kernel.name}`, `binding ${binding.name}`, 'nothing', 'a value');
+  });
+  // A read binding that these knobs leave unused still needs a buffer: any other one that is only read serves.
+  const spare = bound[storage.findIndex((b, i) => b.access === 'read' && bound[i]! >= 0)];
+  const grid = kernel.grid(knobs);
+  if (grid.some((groups) => groups > target.maxComputeWorkgroupsPerDimension)) {
+    const limit = target.maxComputeWorkgroupsPerDimension;
+    throw mismatch('limit', name, 'workgroups', [...grid], `at most ${limit} in each dimension`, 'use a smaller batch');
+  }
+  const bytes = 4 * Object.values(elements).reduce((a, b) => a + b, 0);
+  return {
+    name,
+    kernel,
+    knobs,
+    params,
+    grid,
+    buffers: bound.map((index) => (index < 0 ? spare! : index)),
+    flops: kernel.flops(knobs),
+    bytes,
+  };
+}
+
+function checkNames(nodes: readonly Node[]): void {
+  const seen = new Map<string, Node>();
+  for (const node of nodes) {
+    const other = seen.get(node.name);
+    if (other && isSource(node)) throw new PlumageError('input', `plan: two different values are named ${node.name}`);
+    seen.set(node.name, node);
+  }
+}
+
+function checkLimits(buffers: readonly PlanBuffer[], values: readonly Value[], target: Target): void {
+  const limit = Math.min(target.maxStorageBufferBindingSize, target.maxBufferSize);
+  const largest = [...values, ...buffers].reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  if (largest.bytes <= limit) return;
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const advice = 'use a smaller image or batch, or an adapter with a larger maxStorageBufferBindingSize';
+  throw mismatch('limit', largest.label, 'size of one buffer', mib(largest.bytes), `at most ${mib(limit)}`, advice);
+}

@@ -1,0 +1,21 @@
+// The target of a plan: the class of adapter and its limits, as plain data, so that plans are made without a GPU.
+
+/** `software` adapters get register tiles, all others workgroup tiles. */
+export type Family = 'software' | 'discrete' | 'integrated' | 'apple';
+
+export interface Target {
+  readonly family: Family;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxBufferSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+}
+
+/** A target with only what every WebGPU device offers. */
+export function defaultTarget(family: Family = 'software'): Target {
+  return {
+    family,
+    maxStorageBufferBindingSize: 128 * 2 ** 20,
+    maxBufferSize: 256 * 2 ** 20,
+    maxComputeWorkgroupsPerDimension: 65535,
+  };
+}

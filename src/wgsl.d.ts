@@ -1,0 +1,4 @@
+declare module '*.wgsl' {
+  const shader: import('./kernels/shader.ts').Shader;
+  export default shader;
+}

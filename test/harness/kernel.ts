@@ -1,0 +1,121 @@
+// checkKernel: one kernel call on the device against its f64 reference. Inputs are seeded, outputs start as NaN, and
+// guard words stand round every buffer.
+
+import * as assert from 'uvu/assert';
+import { pipelineFor } from '../../src/gpu/pipelines.ts';
+import type { Kernel, Reference } from '../../src/kernels/kernel.ts';
+import { type Knobs, packParams } from '../../src/kernels/shader.ts';
+import { testDevice } from './device.ts';
+import { randomValues } from './random.ts';
+import { bounds } from './tolerance.ts';
+
+const GUARD_BYTES = 256; // WebGPU's alignment of binding offsets
+const GUARD_WORD = 0xdeadbeef;
+const NAN_WORD = 0x7fc00000;
+
+export interface KernelCase {
+  /** Inputs by binding name instead of seeded ones in [-1, 1). Words of u32 inputs come as Uint32Array. */
+  inputs?: Record<string, Float32Array | Uint32Array>;
+  params?: Record<string, number>;
+  /** Outputs are u32 words that must be equal. */
+  exact?: boolean;
+  seed?: number;
+}
+
+/** Runs the kernel and returns its outputs by binding name, raw words; fails when a guard word changed. */
+export async function runKernel<K extends Knobs>(
+  kernel: Kernel<K>,
+  knobs: K,
+  inputs: Readonly<Record<string, Float32Array | Uint32Array>>,
+  params: Readonly<Record<string, number>> = {},
+): Promise<Record<string, Uint32Array>> {
+  const device = await testDevice();
+  const { gpu } = device;
+  const elements = kernel.elements(knobs);
+  const pipeline = await pipelineFor(device, kernel.shader, knobs, kernel.name);
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  const made = kernel.shader.bindings.map(({ name, access }) => {
+    if (access === 'uniform') {
+      const size = kernel.shader.paramsSize;
+      const buffer = gpu.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+      gpu.queue.writeBuffer(buffer, 0, packParams(kernel.shader, params));
+      return { name, access, buffer, before: undefined, size };
+    }
+    const words = Math.max(elements[name] ?? 0, 4);
+    const before = new Uint32Array(words + (2 * GUARD_BYTES) / 4).fill(GUARD_WORD);
+    const data = inputs[name];
+    const middle = before.subarray(GUARD_BYTES / 4, GUARD_BYTES / 4 + words);
+    if (access === 'write') middle.fill(NAN_WORD);
+    else if (data) middle.set(new Uint32Array(data.buffer, data.byteOffset, data.length));
+    const buffer = gpu.createBuffer({ size: before.byteLength, usage });
+    gpu.queue.writeBuffer(buffer, 0, before);
+    return { name, access, buffer, before, size: words * 4 };
+  });
+  const entries = made.map(({ buffer, before, size }, binding) => ({
+    binding,
+    resource: before ? { buffer, offset: GUARD_BYTES, size } : { buffer },
+  }));
+  gpu.pushErrorScope('validation');
+  const encoder = gpu.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  pass.dispatchWorkgroups(...kernel.grid(knobs));
+  pass.end();
+  const reads = made.map(({ buffer, before }) => {
+    if (!before) return undefined;
+    const read = gpu.createBuffer({ size: before.byteLength, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    encoder.copyBufferToBuffer(buffer, 0, read, 0, before.byteLength);
+    return read;
+  });
+  gpu.queue.submit([encoder.finish()]);
+  const problem = await gpu.popErrorScope();
+  assert.is(problem, null, `${kernel.name}: ${problem?.message}`);
+  const outputs: Record<string, Uint32Array> = {};
+  for (const [i, { name, access, before, buffer, size }] of made.entries()) {
+    const read = reads[i];
+    if (read && before) {
+      await read.mapAsync(GPUMapMode.READ);
+      const after = new Uint32Array(read.getMappedRange().slice(0));
+      const from = GUARD_BYTES / 4;
+      const to = from + size / 4;
+      const kept = (w: number, at: number) => (access === 'write' && at >= from && at < to) || w === before[at];
+      assert.ok(after.every(kept), `${kernel.name}: wrote outside ${name}`);
+      if (access === 'write') outputs[name] = after.subarray(from, from + (elements[name] ?? 0));
+      read.destroy();
+    }
+    buffer.destroy();
+  }
+  return outputs;
+}
+
+/** Runs `kernel` and compares every output with the reference within the tolerance table's bound. */
+export async function checkKernel<K extends Knobs>(
+  kernel: Kernel<K>,
+  reference: Reference<K>,
+  knobs: K,
+  { inputs: given = {}, params = {}, exact = false, seed = 1 }: KernelCase = {},
+): Promise<void> {
+  const elements = kernel.elements(knobs);
+  const reads = kernel.shader.bindings.filter((b) => b.access === 'read');
+  const inputs = Object.fromEntries(
+    reads.map(({ name }, i) => [name, given[name] ?? randomValues(elements[name] ?? 0, seed + i)]),
+  );
+  const outputs = await runKernel(kernel, knobs, inputs, params);
+  const all = { ...knobs, ...params } as K;
+  const expected = reference(inputs, all);
+  const magnitudes = Object.fromEntries(
+    Object.entries(inputs).map(([name, data]) => [name, data instanceof Float32Array ? data.map(Math.abs) : data]),
+  );
+  const sums = exact ? expected : reference(magnitudes, all);
+  for (const [name, want] of Object.entries(expected)) {
+    const words = outputs[name]!;
+    assert.is(words.length, want.length, `${kernel.name}: length of ${name}`);
+    const got = exact ? words : new Float32Array(words.buffer, words.byteOffset, words.length);
+    const allowed = exact ? want.map(() => 0) : bounds(kernel.name, all, want, sums[name]!);
+    const wrong = want.findIndex((v, i) => !(Math.abs(got[i]! - v) <= allowed[i]! || Object.is(got[i], v)));
+    if (wrong < 0) continue;
+    const values = `got ${got[wrong]}, expected ${want[wrong]} within ${allowed[wrong]}`;
+    assert.unreachable(`${kernel.name} ${JSON.stringify(all)}: ${name}[${wrong}] ${values}`);
+  }
+}
