@@ -1,18 +1,89 @@
-// The build: `node build/build.mjs` bundles the engine, the Node entry and the command into dist/;
-// `node build/build.mjs test` adds the test bundles.
+// The build. `node build/build.mjs` bundles the engine, the Node entry, the command and the page's host into dist/;
+// `buildTests` adds the test bundles. Node 20 runs no TypeScript, so everything that runs is a bundle.
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { wgslPlugin } from './wgslPlugin.mjs';
 
-/** Options shared by every bundle. @type {import('esbuild').BuildOptions} */
-export const common = {
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: root,
   bundle: true,
   format: 'esm',
-  target: 'es2022',
   sourcemap: true,
   logLevel: 'warning',
   outdir: 'dist',
+  loader: { '.bin': 'binary', '.png': 'binary' },
   plugins: [wgslPlugin()],
 };
 
-/** Bundles for Node: packages stay imports. @type {import('esbuild').BuildOptions} */
-export const forNode = { ...common, platform: 'node', packages: 'external', target: 'node20' };
+/** For pages and workers: everything inside. @type {import('esbuild').BuildOptions} */
+const forPage = { ...common, platform: 'browser', target: 'es2022', minify: true };
+
+/** For Node: packages stay imports. @type {import('esbuild').BuildOptions} */
+const forNode = { ...common, platform: 'node', target: 'node20', packages: 'external' };
+
+export async function build() {
+  await esbuild.build({ ...forPage, entryPoints: { index: 'src/index.ts', host: 'web/host.ts' } });
+  await esbuild.build({ ...forNode, entryPoints: { node: 'src/node.ts' } });
+  await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+}
+
+/** Test bundles: every unit test for Node, all GPU tests in one file for Node and page alike, and their runners. */
+export async function buildTests() {
+  await rm(path.join(root, 'dist/test'), { recursive: true, force: true });
+  await esbuild.build({ ...forNode, entryPoints: await testFiles('unit'), outdir: 'dist/test/unit' });
+  const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
+  await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
+  await gpuBundle('gpu', [...(await testFiles('kernels')), ...(await testFiles('ops')), ...(await testFiles('model'))]);
+  await gpuBundle('long', await testFiles('long'));
+}
+
+/** One file of suites that exports `runAll`, for Node and page. @param {string} name @param {string[]} files */
+async function gpuBundle(name, files) {
+  const imports = files.map((file) => `import 'suite:${file}'; import './${file}';`);
+  const contents = [...imports, `export { exec as runAll } from 'uvu';`].join('\n');
+  await esbuild.build({
+    ...common,
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    outfile: `dist/test/${name}.js`,
+    outdir: undefined,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['import'],
+    target: 'es2022',
+    banner: { js: 'globalThis.UVU_DEFER = 1; globalThis.UVU_QUEUE = [];' },
+    plugins: [wgslPlugin(), suitePlugin()],
+  });
+}
+
+/** `import 'suite:test/kernels/x.test.ts'` begins a group of that name, as uvu's command does. @returns {import('esbuild').Plugin} */
+function suitePlugin() {
+  return {
+    name: 'suite',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^suite:/ }, ({ path: name }) => ({ path: name.slice(6), namespace: 'suite' }));
+      onLoad({ filter: /.*/, namespace: 'suite' }, ({ path: name }) => ({
+        contents: `globalThis.UVU_INDEX = globalThis.UVU_QUEUE.push([${JSON.stringify(name)}]) - 1`,
+      }));
+    },
+  };
+}
+
+/** @param {string} folder */
+async function testFiles(folder) {
+  const names = await readdir(path.join(root, 'test', folder)).catch(() => []);
+  return names.filter((name) => name.endsWith('.test.ts')).map((name) => `test/${folder}/${name}`);
+}
+
+/** Bytes of what `import * from 'plumage'` costs a page: minified, then gzip. */
+export async function pageSize() {
+  const { gzipSync } = await import('node:zlib');
+  const code = await readFile(path.join(root, 'dist/index.js'));
+  return { minified: code.length, gzip: gzipSync(code, { level: 9 }).length };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

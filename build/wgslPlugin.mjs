@@ -52,11 +52,11 @@ export function reflect(name, source, libraries = []) {
   /** @type {Complaint[]} */
   const complaints = [];
   const complain = (/** @type {string} */ text, line = 1) => complaints.push({ text, line });
-  const lines = source.split('\n');
-  const lineOf = (/** @type {RegExp} */ pattern) => Math.max(1, lines.findIndex((l) => pattern.test(l)) + 1);
   if (!/^\/\/ \S/.test(source)) complain('a shader starts with a comment that says what it computes, with shapes');
 
   const code = [source, ...libraries].map(blankComments).join('\n');
+  const lines = code.split('\n');
+  const lineOf = (/** @type {RegExp} */ pattern) => Math.max(1, lines.findIndex((l) => pattern.test(l)) + 1);
   const knobs = code.split('\n').flatMap((line, index) => {
     if (!/^(const|override)\b/.test(line)) return [];
     const match = knobLine.exec(line);

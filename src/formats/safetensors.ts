@@ -33,12 +33,13 @@ export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
   checkLayout(entries, bytes.length - start, where);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
+    // NOTE: copied by `new Uint8Array(raw)`, as slice() of Node's Buffer is a view that stays unaligned.
     const raw = bytes.subarray(start + begin, start + end);
     if (dtype === 'F32') {
-      const aligned = raw.byteOffset % 4 === 0 ? raw : raw.slice();
+      const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
       tensors.set(name, { shape, data: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4) });
     } else if (dtype === 'F16' || dtype === 'BF16') {
-      const aligned = raw.byteOffset % 2 === 0 ? raw : raw.slice();
+      const aligned = raw.byteOffset % 2 === 0 ? raw : new Uint8Array(raw);
       const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
       tensors.set(name, { shape, data: dtype === 'F16' ? widenF16(bits) : widenBF16(bits) });
     } else if (!name.endsWith('num_batches_tracked')) {

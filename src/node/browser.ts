@@ -21,6 +21,7 @@ export interface FoundBrowser {
 const NAMES = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser'];
 const OLDEST = 127; // the first with GPUAdapter.info
 const START_MS = 60_000;
+const ENDED = 'it ended at once';
 const FLAGS = [
   '--enable-unsafe-webgpu', // also stops the rounding of timestamps to 100 us
   '--disable-background-networking',
@@ -155,15 +156,16 @@ function isGpuNode(name: string): boolean {
 }
 
 async function start(found: FoundBrowser, flags: string[], headed: boolean): Promise<Browser> {
-  const unsandboxed = ['--no-sandbox'];
-  if (process.platform === 'linux' && process.getuid?.() === 0)
-    return startWith(found, [...flags, ...unsandboxed], headed);
+  const unsandboxed = [...flags, '--no-sandbox'];
+  if (process.platform !== 'linux') return startWith(found, flags, headed);
+  if (process.getuid?.() === 0) return startWith(found, unsandboxed, headed);
   try {
     return await startWith(found, flags, headed);
   } catch (error) {
-    // Only the pages that Plumage serves are opened, so a machine without user namespaces may do without a sandbox.
-    if (process.platform !== 'linux' || !/sandbox/i.test(String((error as Error).cause))) throw error;
-    return startWith(found, [...flags, ...unsandboxed], headed);
+    // A browser that ends at once does so for want of user namespaces, in a container for one. Only pages that Plumage
+    // itself serves are opened, so it may do without its sandbox.
+    if (error instanceof Error && error.message.includes(ENDED)) return startWith(found, unsandboxed, headed);
+    throw error;
   }
 }
 
@@ -194,7 +196,8 @@ async function startWith(found: FoundBrowser, flags: string[], headed: boolean):
     return browser;
   } catch (error) {
     dropProfile();
-    const got = abort.signal.aborted ? `nothing for ${START_MS / 1000} s` : tellingLine(error);
+    const closed = /target closed/i.test(String(error));
+    const got = abort.signal.aborted ? `nothing for ${START_MS / 1000} s` : closed ? ENDED : tellingLine(error);
     const advice = 'try another with --browser PATH';
     const { message } = mismatch('adapter', found.executablePath, 'starting the browser', got, 'it to start', advice);
     throw new PlumageError('adapter', message, { cause: error });

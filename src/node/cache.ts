@@ -94,7 +94,7 @@ export async function withLock<T>(
 
 async function acquire(
   path: string,
-  { signal, onWait, stale = 20_000 }: { signal?: AbortSignal; onWait?: () => void; stale?: number },
+  { signal, onWait, stale = 10_000 }: { signal?: AbortSignal; onWait?: () => void; stale?: number },
 ): Promise<() => Promise<void>> {
   for (let waited = false; ; waited = true) {
     try {

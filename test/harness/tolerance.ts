@@ -6,8 +6,11 @@ import type { Knobs } from '../../src/kernels/shader.ts';
 interface Tolerance {
   /** Roundings on the longest path from the inputs to one output. */
   roundings(knobs: Knobs): number;
-  /** `sum`: the same computation on absolute values (a sum may cancel); `result`: the result itself. */
-  scale: 'sum' | 'result';
+  /**
+   * `sum`: the same computation on absolute values (a sum may cancel); `result`: the result itself; `unit`: 1, or the
+   * result where it is larger (differences and logarithms, whose error does not shrink with them).
+   */
+  scale: 'sum' | 'result' | 'unit';
 }
 
 const k = (knobs: Knobs, name: string): number => knobs[name]!;
@@ -23,6 +26,17 @@ export const tolerances: Record<string, Tolerance> = {
   conv2d: convolution,
   conv2dScalar: convolution,
   conv2dTiled: convolution,
+  maxPool: { roundings: () => 0, scale: 'result' },
+  /** P - 1 additions and a division of 2.5 ULP. */
+  globalPool: { roundings: (knobs) => (knobs.MAXIMUM ? 0 : k(knobs, 'P') + 4), scale: 'sum' },
+  /** As a convolution, + b. */
+  linear: { roundings: (knobs) => k(knobs, 'K') + 1 + exponential(knobs), scale: 'sum' },
+  /** Without exp: a series of 11 operations near 0. */
+  activation: { roundings: (knobs) => (knobs.ACTIVATION === 2 ? 11 + exponential(knobs) : 0), scale: 'result' },
+  add: { roundings: (knobs) => 1 + (knobs.ACTIVATION === 2 ? 11 + exponential(knobs) : 0), scale: 'result' },
+  /** x - mean, variance + eps, inverseSqrt (2 ULP), two products, + beta: 9, where no term passes 5. */
+  batchNorm: { roundings: (knobs) => 9 * 5 + exponential(knobs), scale: 'unit' },
+  concat: { roundings: () => 0, scale: 'result' },
 };
 
 /** Largest difference allowed for each output value. */
@@ -30,6 +44,12 @@ export function bounds(kernel: string, knobs: Knobs, result: Float64Array, sum: 
   const tolerance = tolerances[kernel];
   if (!tolerance) throw new Error(`test/harness/tolerance.ts has no row for ${kernel}`);
   const relative = tolerance.roundings(knobs) * 2 ** -24;
-  const scale = tolerance.scale === 'sum' ? sum : result;
+  const scale = { sum, result, unit: result.map((value) => Math.max(1, Math.abs(value))) }[tolerance.scale];
   return scale.map((value) => relative * Math.abs(value) + 1e-30); // 1e-30: denormals may flush to zero
 }
+
+/**
+ * Largest difference of logits that reach about 10 from the twin's, and of taps that do: the project's bar. PyTorch's own
+ * f32 lies 2e-5 from its f64 there, and one wrong stride or eps moves logits by more than 2e-2.
+ */
+export const LOGITS_BOUND = 2e-4;

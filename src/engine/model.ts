@@ -1,0 +1,190 @@
+// A model on a device: weights from a file, plans made for what is asked, sessions kept for the next time.
+
+import { type Capacity, capacityFor, type PreprocessConfig, preprocessPresets } from '../data/preprocess.ts';
+import { geometry as geometryOf } from '../data/preprocess.ts';
+import { mismatch, PlumageError } from '../errors.ts';
+import type { Tensor } from '../formats/tensor.ts';
+import { checkWeights, readWeights } from '../formats/weights.ts';
+import { Weights } from '../gpu/constants.ts';
+import type { Device } from '../gpu/device.ts';
+import { type LayerTime, profile } from '../gpu/profile.ts';
+import { type Feed, open, type Session } from '../gpu/session.ts';
+import { input } from '../graph/node.ts';
+import { preprocess } from '../graph/ops/preprocess.ts';
+import { softmax } from '../graph/ops/softmax.ts';
+import { type Plan, plan } from '../graph/plan.ts';
+import type { Target } from '../graph/target.ts';
+import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+
+/** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
+export interface Photo {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+export interface Prediction {
+  readonly label: string;
+  readonly index: number;
+  readonly probability: number;
+}
+
+/** Milliseconds of what happened when a session was opened. */
+export interface OpenTimes {
+  plan: number;
+  pipelines: number;
+}
+
+interface Opened {
+  readonly key: string;
+  readonly session: Session;
+  readonly times: OpenTimes;
+}
+
+export class Model {
+  readonly #weights: Weights;
+  #photo: Promise<Opened> | undefined;
+  #photoCapacity: Capacity | undefined;
+  #tensor: Promise<Opened> | undefined;
+  #tensorKey = '';
+
+  private constructor(
+    readonly device: Device,
+    readonly config: ModelConfig,
+    weights: Weights,
+  ) {
+    this.#weights = weights;
+  }
+
+  /** Reads a weights file (safetensors or torch.save's zip) and checks it against the model that it describes. */
+  static load(device: Device, bytes: Uint8Array, where = 'weights'): Model {
+    const file = readWeights(bytes, where);
+    const config = parseConfig(file.metadata, where);
+    checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+    return new Model(device, config, new Weights(device, file, where));
+  }
+
+  /** The `top` likeliest classes, likeliest first. Calls may overlap. */
+  async classify(photo: Photo, top = 5): Promise<Prediction[]> {
+    const { session, feeds } = await this.#photoSession(photo);
+    const { probabilities } = await session.run(feeds);
+    return likeliest(probabilities!.data, this.config.classes, top);
+  }
+
+  /** Every named output for x (N, H, W, 3), already normalised; N, H and W as the caller likes. */
+  async run(x: Tensor): Promise<Record<string, Tensor>> {
+    return (await this.#tensorSession(x.shape)).session.run({ x: x.data });
+  }
+
+  /** What opening the session for this photo took; opens it if need be. */
+  async prepare(photo: Photo): Promise<OpenTimes> {
+    await this.#photoSession(photo);
+    return (await this.#photo!).times;
+  }
+
+  /** Milliseconds of every dispatch for this photo, medians of `repeats` runs. */
+  async profile(photo: Photo, repeats = 3): Promise<LayerTime[]> {
+    const { session, feeds } = await this.#photoSession(photo);
+    return profile(session, feeds, repeats);
+  }
+
+  /** The plan for photos of this size. */
+  plan(width = this.config.size, height = this.config.size): Plan {
+    const preprocessing = preprocessConfig(this.config);
+    return photoPlan(this.config, capacityFor(width, height, preprocessing), this.device.target);
+  }
+
+  /** Bytes of weights on the device so far. */
+  get weightBytes(): number {
+    return this.#weights.bytes;
+  }
+
+  /** Frees all GPU memory of the model. */
+  async dispose(): Promise<void> {
+    for (const opened of [this.#photo, this.#tensor]) (await opened?.catch(() => undefined))?.session.close();
+    this.#weights.destroy();
+  }
+
+  async #photoSession(photo: Photo): Promise<{ session: Session; feeds: Record<string, Feed> }> {
+    checkPhoto(photo);
+    const preprocessing = preprocessConfig(this.config);
+    const needed = capacityFor(photo.width, photo.height, preprocessing);
+    const have = this.#photoCapacity;
+    if (!have || have.pixels < needed.pixels || have.rows < needed.rows) {
+      const pixels = Math.max(needed.pixels, have?.pixels ?? 0);
+      const rows = Math.max(needed.rows, have?.rows ?? 0);
+      this.#photoCapacity = { pixels, rows };
+      const before = this.#photo;
+      this.#photo = this.#open(`${pixels} pixels`, () => photoPlan(this.config, { pixels, rows }, this.device.target), before);
+      this.#photo.catch(() => {
+        this.#photoCapacity = undefined;
+      });
+    }
+    const { session } = await this.#photo!;
+    const data = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.byteLength);
+    return { session, feeds: { photo: data, geometry: geometryOf(photo.width, photo.height, preprocessing) } };
+  }
+
+  async #tensorSession(shape: readonly number[]): Promise<Opened> {
+    const key = shape.join();
+    if (this.#tensorKey !== key) {
+      checkTensorShape(shape);
+      this.#tensorKey = key;
+      this.#tensor = this.#open(key, () => plan(modelGraph(this.config, shape), this.device.target), this.#tensor);
+      this.#tensor.catch(() => {
+        this.#tensorKey = '';
+      });
+    }
+    return this.#tensor!;
+  }
+
+  /** Closes the session before it: GPU memory holds one of a kind. */
+  async #open(key: string, make: () => Plan, before: Promise<Opened> | undefined): Promise<Opened> {
+    (await before?.catch(() => undefined))?.session.close();
+    const start = performance.now();
+    const made = make();
+    const planned = performance.now();
+    const session = await open(this.device, made, this.#weights);
+    return { key, session, times: { plan: planned - start, pipelines: performance.now() - planned } };
+  }
+}
+
+/** The graph from x to every named output. */
+export function modelGraph(config: ModelConfig, shape: readonly number[]): ReturnType<typeof buildModel> {
+  return buildModel(config, input('x', shape));
+}
+
+/** The plan from a decoded photo to class probabilities. */
+export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target): Plan {
+  const photo = input('photo', [capacity.pixels], 'u32', true);
+  const geometry = input('geometry', [16], 'u32');
+  const x = preprocess('preprocess', photo, geometry, { ...preprocessConfig(config), rows: capacity.rows });
+  const { logits } = buildModel(config, x);
+  return plan({ probabilities: softmax('probabilities', logits!, 1) }, target);
+}
+
+function preprocessConfig(config: ModelConfig): PreprocessConfig {
+  return { ...preprocessPresets[config.preprocessing], size: config.size };
+}
+
+/** The `top` largest probabilities with their labels. */
+export function likeliest(probabilities: Float32Array, classes: readonly string[], top: number): Prediction[] {
+  return Array.from(probabilities, (probability, index) => ({ label: classes[index] ?? `${index}`, index, probability }))
+    .sort((a, b) => b.probability - a.probability || a.index - b.index)
+    .slice(0, top);
+}
+
+function checkPhoto({ width, height, data }: Photo): void {
+  if (!(width > 0 && height > 0)) throw mismatch('input', 'classify', 'size of the photo', [width, height], 'at least 1 x 1');
+  if (data.length !== 4 * width * height) {
+    throw mismatch('input', 'classify', 'bytes of the photo', data.length, `${4 * width * height} (RGBA ${width} x ${height})`);
+  }
+}
+
+function checkTensorShape(shape: readonly number[]): void {
+  const [, h = 0, w = 0, c] = shape;
+  if (shape.length !== 4 || c !== 3) throw mismatch('input', 'run', 'shape of x', [...shape], '(N, H, W, 3)');
+  if (h < SMALLEST_SIZE || w < SMALLEST_SIZE) {
+    throw new PlumageError('input', `run: image ${h} x ${w} is too small, expected at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`);
+  }
+}

@@ -1,0 +1,154 @@
+// Time by dispatch, from the device's own timestamps, and the adapter's arithmetic ceiling to hold it against.
+
+import { PlumageError } from '../errors.ts';
+import { type FmaPeakKnobs, fmaPeak } from '../kernels/fmaPeak.ts';
+import type { Device } from './device.ts';
+import { pipelineFor } from './pipelines.ts';
+import { encodeStep, type Feed, type Session } from './session.ts';
+
+export interface LayerTime {
+  readonly name: string;
+  readonly kernel: string;
+  readonly milliseconds: number;
+  readonly gflops: number;
+  /** GB/s of the bytes that it must at least move. */
+  readonly gigabytes: number;
+}
+
+/** Median milliseconds of each dispatch over `repeats` runs after one warm-up; needs `timestamp-query`. */
+export async function profile(
+  session: Session,
+  feeds: Readonly<Record<string, Feed>>,
+  repeats = 3,
+): Promise<LayerTime[]> {
+  const { device, steps } = session;
+  const timer = makeTimer(device, steps.length);
+  const samples: number[][] = steps.map(() => []);
+  try {
+    for (let run = 0; run <= repeats; run++) {
+      session.write(feeds);
+      const encoder = device.gpu.createCommandEncoder({ label: 'profile' });
+      steps.forEach((step, i) => {
+        const pass = encoder.beginComputePass({ label: step.dispatch.name, timestampWrites: timer.writes(i) });
+        encodeStep(pass, step);
+        pass.end();
+      });
+      const times = await timer.submit(encoder);
+      if (run > 0) times.forEach((time, i) => samples[i]!.push(time));
+    }
+  } finally {
+    timer.destroy();
+  }
+  return steps.map(({ dispatch }, i) => {
+    const milliseconds = median(samples[i]!);
+    return {
+      name: dispatch.name,
+      kernel: dispatch.kernel.name,
+      milliseconds,
+      gflops: dispatch.flops / milliseconds / 1e6,
+      gigabytes: dispatch.bytes / milliseconds / 1e6,
+    };
+  });
+}
+
+export interface Peak {
+  /** GFLOP/s of the best register-only kernel. */
+  readonly gflops: number;
+  readonly workgroup: number;
+  readonly accumulators: number;
+}
+
+/** The best of a sweep of register-only kernels: workgroups of 32 to 256, 1 to 8 vec4f accumulators. */
+export async function measurePeak(device: Device): Promise<Peak> {
+  let best: Peak = { gflops: 0, workgroup: 0, accumulators: 0 };
+  const sizes = [32, 64, 128, 256].filter((size) => size <= device.gpu.limits.maxComputeWorkgroupSizeX);
+  for (const workgroup of sizes) {
+    for (const accumulators of [1, 2, 3, 4, 6, 8]) {
+      const gflops = await peakOf(device, workgroup, accumulators);
+      if (gflops > best.gflops) best = { gflops, workgroup, accumulators };
+    }
+  }
+  return best;
+}
+
+/** Work grows until one dispatch takes 2 ms, so that neither start-up nor rounding of timestamps counts. */
+async function peakOf(device: Device, workgroup: number, accumulators: number): Promise<number> {
+  const timer = makeTimer(device, 1);
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const x = device.gpu.createBuffer({ label: 'fmaPeak x', size: 16, usage });
+  device.gpu.queue.writeBuffer(x, 0, new Float32Array([0.5, 0.25]));
+  let best = 0;
+  try {
+    const groups = device.description.software ? 16 : 4096;
+    const y = device.gpu.createBuffer({ label: 'fmaPeak y', size: 4 * groups * workgroup, usage });
+    for (let rounds = 64, runs = 0; runs < 3; ) {
+      const knobs: FmaPeakKnobs = { WORKGROUP: workgroup, GROUPS: groups, ACCUMULATORS: accumulators, ROUNDS: rounds };
+      const pipeline = await pipelineFor(device, fmaPeak.shader, knobs, 'fmaPeak');
+      const entries = [x, y].map((buffer, binding) => ({ binding, resource: { buffer } }));
+      const encoder = device.gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass({ timestampWrites: timer.writes(0) });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(groups);
+      pass.end();
+      const [milliseconds] = await timer.submit(encoder);
+      if (milliseconds! < 2 && rounds < 2 ** 20) {
+        rounds *= 4;
+      } else {
+        best = Math.max(best, fmaPeak.flops(knobs) / milliseconds! / 1e6);
+        runs++;
+      }
+    }
+    y.destroy();
+  } finally {
+    x.destroy();
+    timer.destroy();
+  }
+  return best;
+}
+
+interface Timer {
+  writes(index: number): GPUComputePassTimestampWrites;
+  /** Submits the encoder and gives milliseconds by index. */
+  submit(encoder: GPUCommandEncoder): Promise<number[]>;
+  destroy(): void;
+}
+
+function makeTimer({ gpu, description }: Device, count: number): Timer {
+  if (!gpu.features.has('timestamp-query')) {
+    throw new PlumageError('adapter', `profile: ${description.name} has no timestamp-query - profile on another adapter`);
+  }
+  const bytes = 16 * count;
+  const querySet = gpu.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * count });
+  const resolved = gpu.createBuffer({
+    label: 'profile resolve',
+    size: bytes,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  const read = gpu.createBuffer({
+    label: 'profile read',
+    size: bytes,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  });
+  return {
+    writes: (index) => ({ querySet, beginningOfPassWriteIndex: 2 * index, endOfPassWriteIndex: 2 * index + 1 }),
+    async submit(encoder) {
+      encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
+      encoder.copyBufferToBuffer(resolved, 0, read, 0, bytes);
+      gpu.queue.submit([encoder.finish()]);
+      await read.mapAsync(GPUMapMode.READ);
+      const ticks = new BigUint64Array(read.getMappedRange().slice(0));
+      read.unmap();
+      return Array.from({ length: count }, (_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!) / 1e6);
+    },
+    destroy() {
+      for (const object of [querySet, resolved, read]) object.destroy();
+    },
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

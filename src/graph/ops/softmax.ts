@@ -1,0 +1,47 @@
+// softmax and logSoftmax: nodes over any axis, on one kernel.
+
+import { mismatch } from '../../errors.ts';
+import { softmax as softmaxKernel } from '../../kernels/softmax.ts';
+import { call, elementCount, type Node, type Op } from '../node.ts';
+
+interface SoftmaxAttributes {
+  readonly axis: number;
+  readonly log: boolean;
+}
+
+const softmaxOp: Op<SoftmaxAttributes> = {
+  name: 'softmax',
+  lower(node, target) {
+    const { axis, log } = node.attributes;
+    const INNER = elementCount(node.shape.slice(axis + 1));
+    const knobs = {
+      OUTER: elementCount(node.shape.slice(0, axis)),
+      SIZE: node.shape[axis]!,
+      INNER,
+      LOG: Number(log),
+      ...workgroup(target.family === 'software', INNER),
+    };
+    return [call(softmaxKernel, knobs, { x: node.inputs[0]!, y: node })];
+  },
+};
+
+/** On a GPU neighbouring invocations read neighbouring elements: of one line where lines lie together, else of several. */
+function workgroup(software: boolean, inner: number): { LINES: number; SLICES: number } {
+  if (software) return { LINES: 16, SLICES: 1 };
+  return inner === 1 ? { LINES: 1, SLICES: 64 } : { LINES: 16, SLICES: 16 };
+}
+
+/** exp(x) / (sum of exp(x) along `axis`), any shape; a negative axis counts from the end. Any finite x, and -inf. */
+export const softmax = (name: string, x: Node, axis: number): Node => node(name, x, axis, false);
+
+/** The logarithm of softmax, also where softmax itself would underflow. */
+export const logSoftmax = (name: string, x: Node, axis: number): Node => node(name, x, axis, true);
+
+function node(name: string, x: Node, axis: number, log: boolean): Node {
+  const rank = x.shape.length;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    throw mismatch('input', name, 'axis', axis, `a whole number from ${-rank} to ${rank - 1}`);
+  }
+  const attributes = { axis: axis < 0 ? axis + rank : axis, log };
+  return { op: softmaxOp, inputs: [x], attributes, shape: x.shape, dtype: 'f32', name };
+}

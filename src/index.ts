@@ -1,0 +1,13 @@
+// The public API for pages, workers and Node, and nothing else. `plumage/node` adds what only Node can do.
+
+export { Engine, type OpenOptions, open } from './engine/engine.ts';
+export { Model, type OpenTimes, type Photo, type Prediction } from './engine/model.ts';
+export { type ErrorCode, PlumageError } from './errors.ts';
+export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';
+export type { Tensor, TensorFile } from './formats/tensor.ts';
+export { readWeights } from './formats/weights.ts';
+export type { AdapterDescription } from './gpu/device.ts';
+export type { LayerTime, Peak } from './gpu/profile.ts';
+export type { Plan } from './graph/plan.ts';
+export { printPlan } from './graph/print.ts';
+export type { ModelConfig } from './model/config.ts';

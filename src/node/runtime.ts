@@ -1,0 +1,176 @@
+// Where a model runs for the command: Dawn in this process, or a headless Chrome. Both load the same engine.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'puppeteer';
+import type { HostApi, PlainTensor } from '../../web/host.ts';
+import { type Engine, open } from '../engine/engine.ts';
+import type { Model, OpenTimes, Photo, Prediction } from '../engine/model.ts';
+import { PlumageError } from '../errors.ts';
+import type { Tensor } from '../formats/tensor.ts';
+import type { AdapterDescription } from '../gpu/device.ts';
+import type { LayerTime, Peak } from '../gpu/profile.ts';
+import { printPlan } from '../graph/print.ts';
+import { openAdapter, releaseAdapters } from './adapter.ts';
+import { launchBrowser } from './browser.ts';
+import { type FolderServer, serveFolder } from './serve.ts';
+
+export interface Runtime {
+  readonly adapter: AdapterDescription;
+  /** `Dawn in Node` or the browser with its version. */
+  readonly host: string;
+  /** Reads a weights file from disk. */
+  load(file: string): Promise<void>;
+  prepare(photo: Photo): Promise<OpenTimes>;
+  classify(photo: Photo, top: number): Promise<Prediction[]>;
+  run(x: Tensor): Promise<Record<string, Tensor>>;
+  profile(photo: Photo): Promise<{ peak: Peak; layers: LayerTime[] }>;
+  /** The plan for the model's own size, as text. */
+  plan(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  readonly runtime: 'node' | 'chrome';
+  readonly adapter?: string;
+  readonly browser?: string;
+}
+
+export function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  return options.runtime === 'chrome' ? ChromeRuntime.open(options) : NodeRuntime.open(options);
+}
+
+class NodeRuntime implements Runtime {
+  readonly host = 'Dawn in Node';
+  #model: Model | undefined;
+
+  constructor(readonly engine: Engine) {}
+
+  static async open({ adapter }: RuntimeOptions): Promise<Runtime> {
+    const opened = await openAdapter({ adapter });
+    return new NodeRuntime(await open({ adapter: opened.adapter }));
+  }
+
+  get adapter(): AdapterDescription {
+    return this.engine.adapter;
+  }
+
+  async load(file: string): Promise<void> {
+    this.#model = await this.engine.load(await readWeightsFile(file), file);
+  }
+
+  prepare = (photo: Photo) => this.#loaded.prepare(photo);
+  classify = (photo: Photo, top: number) => this.#loaded.classify(photo, top);
+  run = (x: Tensor) => this.#loaded.run(x);
+  plan = async () => printPlan(this.#loaded.plan());
+  profile = async (photo: Photo) => ({
+    peak: await this.engine.measurePeak(),
+    layers: await this.#loaded.profile(photo),
+  });
+
+  async close(): Promise<void> {
+    await this.#model?.dispose();
+    this.engine.close();
+    releaseAdapters();
+  }
+
+  get #loaded(): Model {
+    if (!this.#model) throw new PlumageError('internal', 'no model is loaded');
+    return this.#model;
+  }
+}
+
+class ChromeRuntime implements Runtime {
+  #files = 0;
+
+  constructor(
+    readonly browser: Browser,
+    readonly page: Page,
+    readonly server: FolderServer,
+    readonly host: string,
+    readonly adapter: AdapterDescription,
+  ) {}
+
+  static async open({ adapter, browser: path_ }: RuntimeOptions): Promise<Runtime> {
+    const kind = adapter === 'gpu' || adapter === 'software' ? adapter : adapter === 'swiftshader' ? 'software' : undefined;
+    if (adapter && !kind) {
+      throw new PlumageError('input', `--adapter: got ${adapter}, expected gpu, software or swiftshader with --runtime chrome`);
+    }
+    const server = await serveFolder({ '/': path.dirname(fileURLToPath(import.meta.url)) });
+    const browser = await launchBrowser({ path: path_, adapter: kind });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.url}/host.html`);
+      const runtime = new ChromeRuntime(browser, page, server, await browser.version(), undefined as never);
+      const description = await runtime.#call('open');
+      return new ChromeRuntime(browser, page, server, runtime.host, description);
+    } catch (error) {
+      await browser.close();
+      await server.close();
+      throw error;
+    }
+  }
+
+  async load(file: string): Promise<void> {
+    await this.#call('load', this.server.add(`/files/${this.#files++}`, await readWeightsFile(file)), file);
+  }
+
+  prepare = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('prepare', url, photo.width, photo.height));
+  classify = (photo: Photo, top: number) =>
+    this.#withPhoto(photo, (url) => this.#call('classify', url, photo.width, photo.height, top));
+  profile = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('profile', url, photo.width, photo.height));
+  plan = () => this.#call('plan');
+
+  async run(x: Tensor): Promise<Record<string, Tensor>> {
+    const bytes = new Uint8Array(x.data.buffer, x.data.byteOffset, x.data.byteLength);
+    const outputs = await this.#withBytes(bytes, (url) => this.#call('run', url, [...x.shape]));
+    const tensor = ({ shape, base64 }: PlainTensor): Tensor => {
+      const raw = Buffer.from(base64, 'base64');
+      return { shape, data: new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length)) };
+    };
+    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, tensor(value)]));
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.close();
+  }
+
+  #withPhoto<T>({ data }: Photo, use: (url: string) => Promise<T>): Promise<T> {
+    return this.#withBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), use);
+  }
+
+  async #withBytes<T>(bytes: Uint8Array, use: (url: string) => Promise<T>): Promise<T> {
+    const name = `/files/${this.#files++}`;
+    try {
+      return await use(this.server.add(name, bytes));
+    } finally {
+      this.server.remove(name);
+    }
+  }
+
+  /** Calls a function of web/host.ts in the page; its errors come over as { code, message }. */
+  async #call<Name extends keyof HostApi>(
+    name: Name,
+    ...args: Parameters<HostApi[Name]>
+  ): Promise<Awaited<ReturnType<HostApi[Name]>>> {
+    const result = await this.page.evaluate(
+      (method, values) => globalThis.plumageHost.call(method, values),
+      name as string,
+      args as unknown[],
+    );
+    if (result.error) throw new PlumageError(result.error.code, result.error.message);
+    return result.value as Awaited<ReturnType<HostApi[Name]>>;
+  }
+}
+
+async function readWeightsFile(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder' : (error as Error).message;
+    throw new PlumageError('input', `${file}: weights, ${what} - give a .safetensors or .pth file, or imagenet`);
+  }
+}

@@ -1,0 +1,27 @@
+// Runs a GPU test bundle in headless Chrome on its SwiftShader: `node dist/test/chrome.mjs BUNDLE`.
+
+import path from 'node:path';
+import { launchBrowser } from '../../src/node/browser.ts';
+import { serveFolder } from '../../src/node/serve.ts';
+
+const bundle = process.argv[2]!;
+const server = await serveFolder({ '/': path.dirname(bundle) });
+const browser = await launchBrowser({ adapter: 'software', path: process.env.PLUMAGE_BROWSER });
+try {
+  console.log(`${await browser.version()}, SwiftShader`);
+  const page = await browser.newPage();
+  page.on('console', (message) => process.stdout.write(message.text()));
+  page.on('pageerror', (error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+  await page.goto(`${server.url}/page.html`);
+  await page.evaluate(async (name) => {
+    globalThis.plumageAdapter = () => navigator.gpu.requestAdapter();
+    const { runAll } = (await import(`/${name}`)) as { runAll(): Promise<void> };
+    await runAll();
+  }, path.basename(bundle));
+} finally {
+  await browser.close();
+  await server.close();
+}

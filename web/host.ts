@@ -1,0 +1,78 @@
+// The page's side of `--runtime chrome`: the engine's calls with arguments that can cross from Node, bytes by address.
+
+import { type Engine, open } from '../src/engine/engine.ts';
+import type { Model, Photo } from '../src/engine/model.ts';
+import { type ErrorCode, PlumageError } from '../src/errors.ts';
+import { printPlan } from '../src/graph/print.ts';
+
+export interface PlainTensor {
+  readonly shape: number[];
+  readonly base64: string;
+}
+
+let engine: Engine;
+let model: Model;
+
+const api = {
+  async open() {
+    engine = await open();
+    return engine.adapter;
+  },
+  async load(url: string, where: string) {
+    model = await engine.load(url, where);
+  },
+  prepare: async (url: string, width: number, height: number) => model.prepare(await photo(url, width, height)),
+  classify: async (url: string, width: number, height: number, top: number) =>
+    model.classify(await photo(url, width, height), top),
+  profile: async (url: string, width: number, height: number) => ({
+    peak: await engine.measurePeak(),
+    layers: await model.profile(await photo(url, width, height)),
+  }),
+  plan: async () => printPlan(model.plan()),
+  async run(url: string, shape: number[]): Promise<Record<string, PlainTensor>> {
+    const outputs = await model.run({ shape, data: new Float32Array(await bytes(url)) });
+    const plain = Object.entries(outputs).map(async ([name, tensor]) => {
+      return [name, { shape: [...tensor.shape], base64: await base64(tensor.data) }] as const;
+    });
+    return Object.fromEntries(await Promise.all(plain));
+  },
+};
+
+export type HostApi = typeof api;
+
+async function bytes(url: string): Promise<ArrayBuffer> {
+  return (await fetch(url)).arrayBuffer();
+}
+
+async function photo(url: string, width: number, height: number): Promise<Photo> {
+  return { width, height, data: new Uint8Array(await bytes(url)) };
+}
+
+function base64(data: Float32Array): Promise<string> {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve((reader.result as string).split(',')[1] ?? '');
+    reader.readAsDataURL(new Blob([data as Float32Array<ArrayBuffer>]));
+  });
+}
+
+interface Answer {
+  readonly value?: unknown;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+declare global {
+  var plumageHost: { call(method: string, args: unknown[]): Promise<Answer> };
+}
+
+globalThis.plumageHost = {
+  async call(method, args) {
+    try {
+      const call = api[method as keyof HostApi] as (...values: unknown[]) => Promise<unknown>;
+      return { value: await call(...args) };
+    } catch (error) {
+      const { message } = error as Error;
+      return { error: { code: error instanceof PlumageError ? error.code : 'internal', message } };
+    }
+  },
+};
