@@ -49,8 +49,15 @@ async function main(options: Options): Promise<void> {
   if (!size || !batch) throw new PlumageError('input', `--case: got ${options.case}, expected resnet50/<size>/<batch>`);
   progress('weights');
   const weights = await fetchImagenet({ cacheDir: cacheFolder() });
-  const server = await serveFolder({ '/': path.dirname(fileURLToPath(import.meta.url)), '/weights.safetensors': weights });
-  const browser = await launchBrowser({ path: options.browser, headed: options.headed, adapter: options.headed ? 'gpu' : undefined });
+  const server = await serveFolder({
+    '/': path.dirname(fileURLToPath(import.meta.url)),
+    '/weights.safetensors': weights,
+  });
+  const browser = await launchBrowser({
+    path: options.browser,
+    headed: options.headed,
+    adapter: options.headed ? 'gpu' : undefined,
+  });
   try {
     const page = await browser.newPage();
     const call = <Name extends keyof BenchApi>(name: Name, ...args: Parameters<BenchApi[Name]>) =>
@@ -84,7 +91,10 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-type Call = <Name extends keyof BenchApi>(name: Name, ...args: Parameters<BenchApi[Name]>) => ReturnType<BenchApi[Name]>;
+type Call = <Name extends keyof BenchApi>(
+  name: Name,
+  ...args: Parameters<BenchApi[Name]>
+) => ReturnType<BenchApi[Name]>;
 
 /** First runs, outputs checked against ours, then A B A B ... until the budget is spent; at least 2 rounds, at most 9. */
 async function timeInTurn(call: Call, peers: readonly string[], budget: number): Promise<CaseResult> {
@@ -117,7 +127,10 @@ async function timeInTurn(call: Call, peers: readonly string[], budget: number):
   const milliseconds = Object.fromEntries(
     peers.map((name) => {
       const all = runs[name]!;
-      return [name, { first: first[name]!, median: median(all), min: Math.min(...all), max: Math.max(...all), runs: all }];
+      return [
+        name,
+        { first: first[name]!, median: median(all), min: Math.min(...all), max: Math.max(...all), runs: all },
+      ];
     }),
   );
   return { milliseconds, difference, magnitude };
@@ -150,7 +163,9 @@ function print({ browser, adapter, ratios, cases }: Report, name: string, peers:
   });
   const header = ['engine', 'first ms', 'median ms', 'range', 'runs', 'ratio', 'pair by pair', 'difference'];
   for (const line of alignColumns([header, ...rows], [1, 2, 3, 4, 5])) console.log(line);
-  console.log(`ratio: the peer's median time / ours; difference: largest among logits that reach ${magnitude.toFixed(1)}`);
+  console.log(
+    `ratio: the peer's median time / ours; difference: largest among logits that reach ${magnitude.toFixed(1)}`,
+  );
 }
 
 async function writeJson(file: string, report: Report): Promise<void> {

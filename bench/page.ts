@@ -1,8 +1,8 @@
 // The benchmark's half in the page: engines prepared once, outputs compared, runs timed one at a time on request.
 
 import { open } from '../src/engine/engine.ts';
-import { readWeights } from '../src/formats/weights.ts';
 import type { Tensor } from '../src/formats/tensor.ts';
+import { readWeights } from '../src/formats/weights.ts';
 import type { AdapterDescription } from '../src/gpu/device.ts';
 import { parseConfig } from '../src/model/config.ts';
 import type { Peer } from './peers.ts';
@@ -14,7 +14,11 @@ let x: Tensor;
 
 const api = {
   /** Opens every engine on the page's adapter with the same weights and the same x (batch, size, size, 3). */
-  async prepare(weightsUrl: string, size: number, batch: number): Promise<{ adapter: AdapterDescription; peers: string[] }> {
+  async prepare(
+    weightsUrl: string,
+    size: number,
+    batch: number,
+  ): Promise<{ adapter: AdapterDescription; peers: string[] }> {
     const bytes = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
     const file = readWeights(bytes, weightsUrl);
     const engine = await open();
@@ -34,7 +38,10 @@ const api = {
     }
     const shape = [batch, size, size, 3];
     // A photo-like x: a smooth wave in every channel, in the range that the Keras weights expect.
-    const data = Float32Array.from({ length: batch * size * size * 3 }, (_, i) => 100 * Math.sin(i / 97) * Math.cos(i / 1013));
+    const data = Float32Array.from(
+      { length: batch * size * size * 3 },
+      (_, i) => 100 * Math.sin(i / 97) * Math.cos(i / 1013),
+    );
     x = { shape, data };
     return { adapter: engine.adapter, peers: [...peers.keys()] };
   },
@@ -50,12 +57,13 @@ const api = {
   async difference(name: string): Promise<{ difference: number; magnitude: number }> {
     const ours = outputs.get('plumage')!;
     const theirs = outputs.get(name)!;
-    if (ours.length !== theirs.length) throw new Error(`bench: ${name} gave ${theirs.length} logits, expected ${ours.length}`);
+    if (ours.length !== theirs.length)
+      throw new Error(`bench: ${name} gave ${theirs.length} logits, expected ${ours.length}`);
     let difference = 0;
     let magnitude = 0;
     ours.forEach((value, i) => {
       const apart = Math.abs(value - theirs[i]!);
-      difference = apart <= difference ? difference : apart; // a NaN stays visible
+      difference = Math.max(difference, apart);
       magnitude = Math.max(magnitude, Math.abs(value));
     });
     return { difference, magnitude };

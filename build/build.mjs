@@ -1,6 +1,6 @@
 // The build. `node build/build.mjs` bundles the engine, the Node entry, the command and the page's host into dist/;
 // `buildTests` adds the test bundles. Node 20 runs no TypeScript, so everything that runs is a bundle.
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -28,6 +28,7 @@ const forNode = { ...common, platform: 'node', target: 'node20', packages: 'exte
 
 export async function build() {
   await esbuild.build({ ...forPage, entryPoints: { index: 'src/index.ts', host: 'web/host.ts' } });
+  await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
   await esbuild.build({ ...forNode, entryPoints: { node: 'src/node.ts' } });
   await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
 }

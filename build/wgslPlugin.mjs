@@ -61,7 +61,8 @@ export function reflect(name, source, libraries = []) {
     if (!/^(const|override)\b/.test(line)) return [];
     const match = knobLine.exec(line);
     if (match) return [knobOf(match)];
-    if (line.startsWith('override')) complain('an override needs a literal default: override NAME: u32 = 64u;', index + 1);
+    if (line.startsWith('override'))
+      complain('an override needs a literal default: override NAME: u32 = 64u;', index + 1);
     return [];
   });
   for (const knob of knobs) {
@@ -92,16 +93,21 @@ export function reflect(name, source, libraries = []) {
     });
   const rank = { uniform: 0, read: 1, write: 2 };
   bindings.forEach(({ at, resource, binding }, i) => {
-    if (resource.binding !== i) complain(`bindings are numbered 0, 1, 2 ..., got ${resource.binding} for ${binding.name}`, at);
+    if (resource.binding !== i)
+      complain(`bindings are numbered 0, 1, 2 ..., got ${resource.binding} for ${binding.name}`, at);
     const before = bindings[i - 1]?.binding;
     if (before && rank[before.access] > rank[binding.access]) {
-      complain(`order of bindings is params, what is read, what is written: ${binding.name} comes after ${before.name}`, at);
+      complain(
+        `order of bindings is params, what is read, what is written: ${binding.name} comes after ${before.name}`,
+        at,
+      );
     }
     if (binding.access === 'uniform' && binding.element !== 'Params') {
       complain(`the uniform block is a struct named Params, got ${binding.element}`, at);
     }
   });
-  if (!bindings.some((b) => b.binding.access === 'write')) complain('nothing is written: no read_write storage binding');
+  if (!bindings.some((b) => b.binding.access === 'write'))
+    complain('nothing is written: no read_write storage binding');
 
   const block = facts.uniforms[0];
   const params = (block?.members ?? []).map((m) => {
@@ -117,7 +123,8 @@ export function reflect(name, source, libraries = []) {
 /** @param {RegExpExecArray} match */
 function knobOf([, kind, name, declared, literal]) {
   const text = literal ?? '';
-  const guessed = text === 'true' || text === 'false' ? 'bool' : text.endsWith('i') ? 'i32' : /[.ef]/.test(text) ? 'f32' : 'u32';
+  const guessed =
+    text === 'true' || text === 'false' ? 'bool' : text.endsWith('i') ? 'i32' : /[.ef]/.test(text) ? 'f32' : 'u32';
   const type = declared ?? guessed;
   return { name, kind, type, default: type === 'bool' ? Number(text === 'true') : Number.parseFloat(text) };
 }
@@ -126,8 +133,16 @@ function knobOf([, kind, name, declared, literal]) {
 function bindingOf(resource) {
   const type = /** @type {{ name: string, format?: { name: string } }} */ (/** @type {unknown} */ (resource.type));
   const access =
-    resource.resourceType === 0 ? 'uniform' : resource.access === 'read_write' ? 'write' : /** @type {const} */ ('read');
-  return { name: resource.name, access: /** @type {'uniform' | 'read' | 'write'} */ (access), element: elementName(type) };
+    resource.resourceType === 0
+      ? 'uniform'
+      : resource.access === 'read_write'
+        ? 'write'
+        : /** @type {const} */ ('read');
+  return {
+    name: resource.name,
+    access: /** @type {'uniform' | 'read' | 'write'} */ (access),
+    element: elementName(type),
+  };
 }
 
 /** @param {{ name: string, format?: { name: string, format?: { name: string } } }} type */

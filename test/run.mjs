@@ -33,7 +33,8 @@ for (const suite of suites) results.push(await suite());
 
 console.log('\nsuites');
 for (const { name, total, passed } of results) console.log(`  ${name}: ${passed} of ${total} passed`);
-if (mode !== 'long') console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision)');
+if (mode !== 'long')
+  console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision)');
 if (mode !== 'lavapipe') console.log('  not run here: npm run test:lavapipe (the GPU tests on the lavapipe adapter)');
 const passed = results.reduce((sum, r) => sum + r.passed, 0);
 const failed = results.reduce((sum, r) => sum + Math.max(r.total - r.passed, r.total === 0 ? 1 : 0), 0);
@@ -46,12 +47,21 @@ async function unit() {
 
 /** @param {string} bundle @param {string} adapter */
 function nodeGpu(bundle, adapter) {
-  return () => run(`${bundle} tests, Dawn in Node, ${adapter}`, ['dist/test/node.js', path.resolve(`dist/test/${bundle}.js`), adapter]);
+  return () =>
+    run(`${bundle} tests, Dawn in Node, ${adapter}`, [
+      'dist/test/node.js',
+      path.resolve(`dist/test/${bundle}.js`),
+      adapter,
+    ]);
 }
 
 /** @param {string} bundle */
 function chromeGpu(bundle) {
-  return () => run(`${bundle} tests, headless Chrome, swiftshader`, ['dist/test/chrome.js', path.resolve(`dist/test/${bundle}.js`)]);
+  return () =>
+    run(`${bundle} tests, headless Chrome, swiftshader`, [
+      'dist/test/chrome.js',
+      path.resolve(`dist/test/${bundle}.js`),
+    ]);
 }
 
 /** @param {string} folder */
@@ -66,7 +76,9 @@ function nodeOnly(folder) {
 async function run(name, args) {
   console.log(`\n== ${name}`);
   const start = Date.now();
-  const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
@@ -75,11 +87,11 @@ async function run(name, args) {
   const code = await new Promise((resolve) => child.on('close', resolve));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours
   const plain = text.replace(/\u001b\[\d+m/g, '');
-  const sum = (/** @type {string} */ word) => [...plain.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((a, m) => a + Number(m[1]), 0);
+  const sum = (/** @type {string} */ word) =>
+    [...plain.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((a, m) => a + Number(m[1]), 0);
   const total = sum('Total');
   const passed = sum('Passed');
   if (code !== 0) console.log(`exit code ${code}`);
   console.log(`${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
   return { name, total: code !== 0 && total === passed ? total + 1 : total, passed };
 }
-

@@ -6,7 +6,7 @@ import { type ErrorCode, PlumageError } from '../src/errors.ts';
 import { printPlan } from '../src/graph/print.ts';
 
 export interface PlainTensor {
-  readonly shape: number[];
+  readonly shape: readonly number[];
   readonly base64: string;
 }
 
@@ -32,7 +32,7 @@ const api = {
   async run(url: string, shape: number[]): Promise<Record<string, PlainTensor>> {
     const outputs = await model.run({ shape, data: new Float32Array(await bytes(url)) });
     const plain = Object.entries(outputs).map(async ([name, tensor]) => {
-      return [name, { shape: [...tensor.shape], base64: await base64(tensor.data) }] as const;
+      return [name, { shape: tensor.shape, base64: await base64(tensor.data) }] as const;
     });
     return Object.fromEntries(await Promise.all(plain));
   },

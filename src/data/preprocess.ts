@@ -21,6 +21,11 @@ export const preprocessPresets: Readonly<Record<'torchvision' | 'keras', Preproc
   keras: { ...common, order: 'bgr', scale: 1, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] },
 };
 
+/** The same preprocessing for another input size, everything in proportion. */
+export function atSize(config: PreprocessConfig, size: number): PreprocessConfig {
+  return { ...config, size, resize: Math.round((config.resize * size) / config.size) };
+}
+
 /** A crop other than the central one, in pixels of the resized photo; parts outside the photo are black. */
 export interface Crop {
   readonly left: number;
@@ -68,11 +73,22 @@ export function geometry(width: number, height: number, config: PreprocessConfig
   return { words, pixels: width * height, rows, resizedWidth, resizedHeight, left, top };
 }
 
+/** Words of the photo input and rows between the passes that a plan has room for. */
+export interface Capacity {
+  readonly pixels: number;
+  readonly rows: number;
+}
+
 /**
- * Room in a plan for a photo of this size: words of the photo input and rows between the passes, rounded up to powers of two
- * so that photos of like sizes share a plan, and to no more than one buffer may hold. Refuses photos past that limit.
+ * Room in a plan for a photo of this size, rounded up to powers of two so that photos of like sizes share a plan, but to no
+ * more than one buffer may hold on the target. Refuses photos past that limit, with their megapixels.
  */
-export function capacityFor(width: number, height: number, config: PreprocessConfig, target: Target = defaultTarget()) {
+export function capacityFor(
+  width: number,
+  height: number,
+  config: PreprocessConfig,
+  target: Target = defaultTarget(),
+): Capacity {
   const { pixels, rows } = geometry(width, height, config);
   const bytes = Math.min(target.maxStorageBufferBindingSize, target.maxBufferSize);
   const most = Math.floor(bytes / 4);

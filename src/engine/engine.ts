@@ -26,7 +26,10 @@ async function pageAdapter(): Promise<GPUAdapter> {
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter) return adapter;
-  throw new PlumageError('adapter', 'open: no WebGPU adapter - switch hardware acceleration on in the browser settings');
+  throw new PlumageError(
+    'adapter',
+    'open: no WebGPU adapter - switch hardware acceleration on in the browser settings',
+  );
 }
 
 export class Engine {
@@ -69,6 +72,7 @@ async function download(url: string): Promise<Uint8Array> {
   } catch (error) {
     throw new PlumageError('network', `${url}: cannot be fetched, ${(error as Error).message} - check the address`);
   }
-  if (!response.ok) throw new PlumageError('network', `${url}: status, got ${response.status}, expected 200 - check the address`);
+  if (!response.ok)
+    throw new PlumageError('network', `${url}: status, got ${response.status}, expected 200 - check the address`);
   return new Uint8Array(await response.arrayBuffer());
 }

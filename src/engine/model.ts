@@ -1,7 +1,13 @@
 // A model on a device: weights from a file, plans made for what is asked, sessions kept for the next time.
 
-import { type Capacity, capacityFor, type PreprocessConfig, preprocessPresets } from '../data/preprocess.ts';
-import { geometry as geometryOf } from '../data/preprocess.ts';
+import {
+  atSize,
+  type Capacity,
+  capacityFor,
+  geometry,
+  type PreprocessConfig,
+  preprocessPresets,
+} from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import type { Tensor } from '../formats/tensor.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
@@ -14,6 +20,7 @@ import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
+import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
 import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
 
 /** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
@@ -91,7 +98,7 @@ export class Model {
   /** The plan for photos of this size. */
   plan(width = this.config.size, height = this.config.size): Plan {
     const preprocessing = preprocessConfig(this.config);
-    return photoPlan(this.config, capacityFor(width, height, preprocessing), this.device.target);
+    return photoPlan(this.config, capacityFor(width, height, preprocessing, this.device.target), this.device.target);
   }
 
   /** Bytes of weights on the device so far. */
@@ -108,21 +115,25 @@ export class Model {
   async #photoSession(photo: Photo): Promise<{ session: Session; feeds: Record<string, Feed> }> {
     checkPhoto(photo);
     const preprocessing = preprocessConfig(this.config);
-    const needed = capacityFor(photo.width, photo.height, preprocessing);
+    const needed = capacityFor(photo.width, photo.height, preprocessing, this.device.target);
     const have = this.#photoCapacity;
     if (!have || have.pixels < needed.pixels || have.rows < needed.rows) {
       const pixels = Math.max(needed.pixels, have?.pixels ?? 0);
       const rows = Math.max(needed.rows, have?.rows ?? 0);
       this.#photoCapacity = { pixels, rows };
       const before = this.#photo;
-      this.#photo = this.#open(`${pixels} pixels`, () => photoPlan(this.config, { pixels, rows }, this.device.target), before);
+      this.#photo = this.#open(
+        `${pixels} pixels`,
+        () => photoPlan(this.config, { pixels, rows }, this.device.target),
+        before,
+      );
       this.#photo.catch(() => {
         this.#photoCapacity = undefined;
       });
     }
     const { session } = await this.#photo!;
     const data = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.byteLength);
-    return { session, feeds: { photo: data, geometry: geometryOf(photo.width, photo.height, preprocessing) } };
+    return { session, feeds: { photo: data, geometry: geometry(photo.width, photo.height, preprocessing).words } };
   }
 
   async #tensorSession(shape: readonly number[]): Promise<Opened> {
@@ -157,27 +168,38 @@ export function modelGraph(config: ModelConfig, shape: readonly number[]): Retur
 /** The plan from a decoded photo to class probabilities. */
 export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target): Plan {
   const photo = input('photo', [capacity.pixels], 'u32', true);
-  const geometry = input('geometry', [16], 'u32');
-  const x = preprocess('preprocess', photo, geometry, { ...preprocessConfig(config), rows: capacity.rows });
+  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
+  const x = preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows: capacity.rows });
   const { logits } = buildModel(config, x);
   return plan({ probabilities: softmax('probabilities', logits!, 1) }, target);
 }
 
 function preprocessConfig(config: ModelConfig): PreprocessConfig {
-  return { ...preprocessPresets[config.preprocessing], size: config.size };
+  return atSize(preprocessPresets[config.preprocessing], config.size);
 }
 
 /** The `top` largest probabilities with their labels. */
 export function likeliest(probabilities: Float32Array, classes: readonly string[], top: number): Prediction[] {
-  return Array.from(probabilities, (probability, index) => ({ label: classes[index] ?? `${index}`, index, probability }))
+  return Array.from(probabilities, (probability, index) => ({
+    label: classes[index] ?? `${index}`,
+    index,
+    probability,
+  }))
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, top);
 }
 
 function checkPhoto({ width, height, data }: Photo): void {
-  if (!(width > 0 && height > 0)) throw mismatch('input', 'classify', 'size of the photo', [width, height], 'at least 1 x 1');
+  if (!(width > 0 && height > 0))
+    throw mismatch('input', 'classify', 'size of the photo', [width, height], 'at least 1 x 1');
   if (data.length !== 4 * width * height) {
-    throw mismatch('input', 'classify', 'bytes of the photo', data.length, `${4 * width * height} (RGBA ${width} x ${height})`);
+    throw mismatch(
+      'input',
+      'classify',
+      'bytes of the photo',
+      data.length,
+      `${4 * width * height} (RGBA ${width} x ${height})`,
+    );
   }
 }
 
@@ -185,6 +207,9 @@ function checkTensorShape(shape: readonly number[]): void {
   const [, h = 0, w = 0, c] = shape;
   if (shape.length !== 4 || c !== 3) throw mismatch('input', 'run', 'shape of x', [...shape], '(N, H, W, 3)');
   if (h < SMALLEST_SIZE || w < SMALLEST_SIZE) {
-    throw new PlumageError('input', `run: image ${h} x ${w} is too small, expected at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`);
+    throw new PlumageError(
+      'input',
+      `run: image ${h} x ${w} is too small, expected at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`,
+    );
   }
 }

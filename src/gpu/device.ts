@@ -33,7 +33,7 @@ const wantedLimits = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
-const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query'];
+const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 
 export interface DeviceOptions {
   /** Ask for nothing beyond WebGPU's default limits and features. */
@@ -68,7 +68,13 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
 
 function targetOf(gpu: GPUDevice, family: Family): Target {
   const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } = gpu.limits;
-  return { family, maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension };
+  return {
+    family,
+    subgroups: gpu.features.has('subgroups'),
+    maxStorageBufferBindingSize,
+    maxBufferSize,
+    maxComputeWorkgroupsPerDimension,
+  };
 }
 
 export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {

@@ -34,7 +34,7 @@ export async function profile(
         pass.end();
       });
       const times = await timer.submit(encoder);
-      if (run > 0) times.forEach((time, i) => samples[i]!.push(time));
+      if (run > 0) for (const [i, time] of times.entries()) samples[i]!.push(time);
     }
   } finally {
     timer.destroy();
@@ -116,7 +116,10 @@ interface Timer {
 
 function makeTimer({ gpu, description }: Device, count: number): Timer {
   if (!gpu.features.has('timestamp-query')) {
-    throw new PlumageError('adapter', `profile: ${description.name} has no timestamp-query - profile on another adapter`);
+    throw new PlumageError(
+      'adapter',
+      `profile: ${description.name} has no timestamp-query - profile on another adapter`,
+    );
   }
   const bytes = 16 * count;
   const querySet = gpu.createQuerySet({ label: 'profile', type: 'timestamp', count: 2 * count });

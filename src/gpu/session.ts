@@ -33,7 +33,9 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
   };
   let steps: Step[] = [];
   let failure: unknown;
-  const buffers = plan.buffers.map(({ label, bytes, role }) => (role === 'slot' ? make(label, bytes, storage) : undefined));
+  const buffers = plan.buffers.map(({ label, bytes, role }) =>
+    role === 'slot' ? make(label, bytes, storage) : undefined,
+  );
   try {
     const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
     const compiled = Promise.all(compiling);
@@ -54,7 +56,10 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
   const memory = await gpu.popErrorScope();
   if (memory) {
     const mib = (plan.activationBytes + plan.constantBytes) / 2 ** 20;
-    failure = new PlumageError('limit', `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`);
+    failure = new PlumageError(
+      'limit',
+      `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`,
+    );
   } else if (invalid && !failure) {
     failure = new PlumageError('internal', `open: ${invalid.message.split('\n')[0]}`);
   }

@@ -173,7 +173,13 @@ function dispatchOf(
     if (index !== undefined) {
       const needed = 4 * (elements[binding.name] ?? 0);
       if (buffers[index]!.bytes < needed) {
-        throw mismatch('internal', `${name}: ${kernel.name}`, `bytes at ${binding.name}`, buffers[index]!.bytes, needed);
+        throw mismatch(
+          'internal',
+          `${name}: ${kernel.name}`,
+          `bytes at ${binding.name}`,
+          buffers[index]!.bytes,
+          needed,
+        );
       }
       return index;
     }

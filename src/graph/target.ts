@@ -5,6 +5,8 @@ export type Family = 'software' | 'discrete' | 'integrated' | 'apple';
 
 export interface Target {
   readonly family: Family;
+  /** Whether shaders may use subgroup operations. */
+  readonly subgroups: boolean;
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;
@@ -14,6 +16,7 @@ export interface Target {
 export function defaultTarget(family: Family = 'software'): Target {
   return {
     family,
+    subgroups: false,
     maxStorageBufferBindingSize: 128 * 2 ** 20,
     maxBufferSize: 256 * 2 ** 20,
     maxComputeWorkgroupsPerDimension: 65535,

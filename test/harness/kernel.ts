@@ -64,7 +64,10 @@ export async function runKernel<K extends Knobs>(
   pass.end();
   const reads = made.map(({ buffer, before }) => {
     if (!before) return undefined;
-    const read = gpu.createBuffer({ size: before.byteLength, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const read = gpu.createBuffer({
+      size: before.byteLength,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     encoder.copyBufferToBuffer(buffer, 0, read, 0, before.byteLength);
     return read;
   });

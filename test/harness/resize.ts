@@ -78,5 +78,8 @@ export function assertLevels(
     if (!(difference <= step)) assert.unreachable(`${where} ${filter}: [${i}] got ${got[i]}, expected ${want[i]}`);
   }
   const most = 2 + want.length / 500;
-  assert.ok(off <= most, `${where} ${filter}: ${off} of ${want.length} values are 1 level off, expected at most ${most}`);
+  assert.ok(
+    off <= most,
+    `${where} ${filter}: ${off} of ${want.length} values are 1 level off, expected at most ${most}`,
+  );
 }

@@ -10,8 +10,10 @@ interface Tolerance {
    * `sum`: the same computation on absolute values (a sum may cancel); `result`: the result itself; `unit`: 1, or the
    * result where it is larger (differences and logarithms, whose error does not shrink with them).
    */
-  scale: 'sum' | 'result' | 'unit';
+  scale: Scale | ((knobs: Knobs) => Scale);
 }
+
+type Scale = 'sum' | 'result' | 'unit';
 
 const k = (knobs: Knobs, name: string): number => knobs[name]!;
 /** A sum of products: each term is rounded when multiplied and in every later addition; + scale, shift, residual. */
@@ -24,8 +26,11 @@ const exponential = (knobs: Knobs): number => (knobs.ACTIVATION === 2 ? 2 * (3 +
 
 export const tolerances: Record<string, Tolerance> = {
   conv2d: convolution,
+  conv2dQuad: convolution,
   conv2dScalar: convolution,
   conv2dTiled: convolution,
+  /** 8 ROUNDS multiply-adds that each shrink what came before, then 10 additions. */
+  fmaPeak: { roundings: (knobs) => 2 * 8 * k(knobs, 'ROUNDS') + 10, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */
   globalPool: { roundings: (knobs) => (knobs.MAXIMUM ? 0 : k(knobs, 'P') + 4), scale: 'sum' },
@@ -37,6 +42,14 @@ export const tolerances: Record<string, Tolerance> = {
   /** x - mean, variance + eps, inverseSqrt (2 ULP), two products, + beta: 9, where no term passes 5. */
   batchNorm: { roundings: (knobs) => 9 * 5 + exponential(knobs), scale: 'unit' },
   concat: { roundings: () => 0, scale: 'result' },
+  /**
+   * For x within a range of 20: the difference (20 relative to exp of it), exp, SIZE - 1 additions of such terms (whose
+   * mean distance from the maximum is at most ln SIZE), and a division (5) or a logarithm (2^-21, so 8) and a difference.
+   */
+  softmax: {
+    roundings: (knobs) => 20 + 2 * (3 + 2 * 20) + k(knobs, 'SIZE') + 2 * (3 + 2 * Math.log(k(knobs, 'SIZE'))) + 9,
+    scale: (knobs) => (knobs.LOG ? 'unit' : 'result'),
+  },
 };
 
 /** Largest difference allowed for each output value. */
@@ -44,7 +57,8 @@ export function bounds(kernel: string, knobs: Knobs, result: Float64Array, sum: 
   const tolerance = tolerances[kernel];
   if (!tolerance) throw new Error(`test/harness/tolerance.ts has no row for ${kernel}`);
   const relative = tolerance.roundings(knobs) * 2 ** -24;
-  const scale = { sum, result, unit: result.map((value) => Math.max(1, Math.abs(value))) }[tolerance.scale];
+  const kind = typeof tolerance.scale === 'function' ? tolerance.scale(knobs) : tolerance.scale;
+  const scale = { sum, result, unit: result.map((value) => Math.max(1, Math.abs(value))) }[kind];
   return scale.map((value) => relative * Math.abs(value) + 1e-30); // 1e-30: denormals may flush to zero
 }
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { type Conv2dKnobs, conv2d, conv2dReference, outputSize } from '../../src/kernels/conv2d.ts';
+import { conv2dQuad } from '../../src/kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../src/kernels/conv2dScalar.ts';
 import { conv2dTiled } from '../../src/kernels/conv2dTiled.ts';
 import { activations, type Kernel } from '../../src/kernels/kernel.ts';
@@ -31,7 +32,15 @@ const cases: Record<string, Partial<Conv2dKnobs>> = {
   'pointwise, more than a tile in every direction': { H: 9, W: 9, C: 68, K: 76, KH: 1, KW: 1, PAD_H: 0, PAD_W: 0 },
   'pointwise, stride 2': { H: 9, W: 7, KH: 1, KW: 1, PAD_H: 0, PAD_W: 0, STRIDE_H: 2, STRIDE_W: 2 },
   'stride 2': { STRIDE_H: 2, STRIDE_W: 2 },
-  'unequal strides, padding and dilation': { H: 13, STRIDE_H: 3, STRIDE_W: 1, PAD_H: 0, PAD_W: 2, DILATION_H: 2, DILATION_W: 3 },
+  'unequal strides, padding and dilation': {
+    H: 13,
+    STRIDE_H: 3,
+    STRIDE_W: 1,
+    PAD_H: 0,
+    PAD_W: 2,
+    DILATION_H: 2,
+    DILATION_W: 3,
+  },
   'padding wider than the window': { KH: 1, KW: 2, PAD_H: 3, PAD_W: 4 },
   batch: { N: 3 },
   residual: { RESIDUAL: 1 },
@@ -41,12 +50,18 @@ const cases: Record<string, Partial<Conv2dKnobs>> = {
   'small workgroup': { WORKGROUP: 16 },
 };
 for (const [name, change] of Object.entries(cases)) {
-  for (const kernel of [conv2d, tiled, conv2dScalar]) {
+  for (const kernel of [conv2d, conv2dQuad, tiled, conv2dScalar]) {
     test(`${kernel.name}: ${name}`, () => check(kernel, knobs(change)));
   }
 }
 
-for (const [C, K] of [[3, 5], [1, 1], [5, 8], [4, 6], [3, 64]] as const) {
+for (const [C, K] of [
+  [3, 5],
+  [1, 1],
+  [5, 8],
+  [4, 6],
+  [3, 64],
+] as const) {
   test(`conv2dScalar: ${C} -> ${K} channels`, () => check(conv2dScalar, knobs({ C, K, RESIDUAL: 1 })));
 }
 
@@ -59,7 +74,7 @@ const shapes = fc.record({
   ...{ DILATION_H: fc.integer({ min: 1, max: 2 }), DILATION_W: fc.integer({ min: 1, max: 2 }) },
   ...{ RESIDUAL: fc.integer({ min: 0, max: 1 }), ACTIVATION: fc.integer({ min: 0, max: 2 }) },
 });
-for (const kernel of [conv2d, tiled, conv2dScalar]) {
+for (const kernel of [conv2d, conv2dQuad, tiled, conv2dScalar]) {
   const quad = kernel === conv2dScalar ? 1 : 4;
   test(`${kernel.name}: random shapes`, () =>
     fc.assert(

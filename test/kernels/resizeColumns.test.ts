@@ -21,7 +21,15 @@ const identity = { MULTIPLY_0: 1, MULTIPLY_1: 1, MULTIPLY_2: 1, ADD_0: 0, ADD_1:
 async function both(filter: 'bilinear' | 'bicubic', { width, height, config, crop, knobs }: Case) {
   const full = { ...base, ...config, filter };
   const { words, rows } = geometry(width, height, full, crop);
-  const k = { ROWS: rows, SIZE: full.size, CUBIC: filter === 'bicubic' ? 1 : 0, BGR: 0, ...identity, WORKGROUP: 64, ...knobs };
+  const k = {
+    ROWS: rows,
+    SIZE: full.size,
+    CUBIC: filter === 'bicubic' ? 1 : 0,
+    BGR: 0,
+    ...identity,
+    WORKGROUP: 64,
+    ...knobs,
+  };
   const inputs = { y: noisePhoto(full.size, k.ROWS), geometry: words };
   const { x } = await runKernel(resizeColumns, k, inputs);
   return { got: new Float32Array(x!.buffer, x!.byteOffset, x!.length), want: resizeColumnsReference(inputs, k).x! };
@@ -56,7 +64,15 @@ for (const [name, one] of Object.entries(cases)) test(`resizeColumns: ${name}`, 
 test('resizeColumns: normalised', async () => {
   const multiply = [0.0171, 0.0175, -0.3];
   const add = [-2.1179, 123.68, 0];
-  const knobs = { MULTIPLY_0: 0.0171, MULTIPLY_1: 0.0175, MULTIPLY_2: -0.3, ADD_0: -2.1179, ADD_1: 123.68, ADD_2: 0, BGR: 1 };
+  const knobs = {
+    MULTIPLY_0: 0.0171,
+    MULTIPLY_1: 0.0175,
+    MULTIPLY_2: -0.3,
+    ADD_0: -2.1179,
+    ADD_1: 123.68,
+    ADD_2: 0,
+    BGR: 1,
+  };
   const { got, want } = await both('bilinear', { width: 37, height: 50, knobs });
   want.forEach((value, i) => {
     // Rounded: both constants, the product and the sum; 255 is the largest grey level.

@@ -53,7 +53,11 @@ for (const [name, one] of Object.entries(cases)) test(`resizeRows: ${name}`, () 
 const shapes = fc.record({
   ...{ width: fc.integer({ min: 1, max: 90 }), height: fc.integer({ min: 1, max: 60 }) },
   ...{ resize: fc.integer({ min: 1, max: 50 }), size: fc.integer({ min: 1, max: 20 }), stretch: fc.boolean() },
-  crop: fc.record({ left: fc.integer({ min: -9, max: 30 }), top: fc.integer({ min: -9, max: 30 }), flip: fc.boolean() }),
+  crop: fc.record({
+    left: fc.integer({ min: -9, max: 30 }),
+    top: fc.integer({ min: -9, max: 30 }),
+    flip: fc.boolean(),
+  }),
 });
 test('resizeRows: random shapes', () =>
   fc.assert(

@@ -2,6 +2,7 @@
 
 import { mismatch } from '../../errors.ts';
 import { type Conv2dKnobs, conv2d as conv2dKernel, outputSize } from '../../kernels/conv2d.ts';
+import { conv2dQuad } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { conv2dTiled } from '../../kernels/conv2dTiled.ts';
 import { type Activation, activations } from '../../kernels/kernel.ts';
@@ -27,8 +28,8 @@ const conv2dOp: Op<Conv2dAttributes> = {
     const { WORKGROUP, ...geometry } = node.attributes.knobs;
     const buffers = { x, w, scale, shift, ...(residual && { residual }), y: node };
     if (geometry.C % 4 || geometry.K % 4) return [call(conv2dScalar, { ...geometry, WORKGROUP }, buffers)];
-    if (target.family === 'software') return [call(conv2dKernel, { ...geometry, WORKGROUP }, buffers)];
-    return [call(conv2dTiled, geometry, buffers)];
+    if (target.family !== 'software') return [call(conv2dTiled, geometry, buffers)];
+    return [call(target.subgroups ? conv2dQuad : conv2dKernel, { ...geometry, WORKGROUP }, buffers)];
   },
 };
 

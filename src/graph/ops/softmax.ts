@@ -13,23 +13,24 @@ const softmaxOp: Op<SoftmaxAttributes> = {
   name: 'softmax',
   lower(node, target) {
     const { axis, log } = node.attributes;
+    const OUTER = elementCount(node.shape.slice(0, axis));
     const INNER = elementCount(node.shape.slice(axis + 1));
     const knobs = {
-      OUTER: elementCount(node.shape.slice(0, axis)),
+      OUTER,
       SIZE: node.shape[axis]!,
       INNER,
       LOG: Number(log),
-      ...workgroup(target.family === 'software', INNER),
+      ...(target.family === 'software' ? lines(OUTER * INNER) : slices(INNER)),
     };
     return [call(softmaxKernel, knobs, { x: node.inputs[0]!, y: node })];
   },
 };
 
-/** On a GPU neighbouring invocations read neighbouring elements: of one line where lines lie together, else of several. */
-function workgroup(software: boolean, inner: number): { LINES: number; SLICES: number } {
-  if (software) return { LINES: 16, SLICES: 1 };
-  return inner === 1 ? { LINES: 1, SLICES: 64 } : { LINES: 16, SLICES: 16 };
-}
+/** In software an invocation takes a whole line; places in a workgroup that have none would be idle work. */
+const lines = (count: number) => ({ LINES: count < 64 ? 4 : 64, SLICES: 1 });
+
+/** On a GPU neighbouring invocations read neighbouring elements: of one line if its elements touch, else of 16. */
+const slices = (inner: number) => (inner === 1 ? { LINES: 1, SLICES: 64 } : { LINES: 16, SLICES: 16 });
 
 /** exp(x) / (sum of exp(x) along `axis`), any shape; a negative axis counts from the end. Any finite x, and -inf. */
 export const softmax = (name: string, x: Node, axis: number): Node => node(name, x, axis, false);

@@ -1,0 +1,119 @@
+// y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
+// x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
+// lib: activate, linearId
+// Four invocations (a quad) make 16 output positions x 8 output channels: each has 4 positions, and each loads a quarter of
+// the weights and hands it to the others. On a software adapter a load costs as much as many multiply-adds, so half the
+// loads win. No barrier, no workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
+
+enable subgroups;
+
+const N = 1u;
+const H = 1u;
+const W = 1u;
+const C = 4u;
+const K = 4u;
+const OH = 1u;
+const OW = 1u;
+const KH = 1u;
+const KW = 1u;
+const STRIDE_H = 1u;
+const STRIDE_W = 1u;
+const PAD_H = 0u;
+const PAD_W = 0u;
+const DILATION_H = 1u;
+const DILATION_W = 1u;
+const RESIDUAL = false;
+const ACTIVATION = 0u;
+const WORKGROUP = 64u;
+
+const M = N * OH * OW;
+const C4 = C / 4u;
+const K4 = K / 4u;
+const COLUMN_PAIRS = (K4 + 1u) / 2u;
+const PADDED = PAD_H + PAD_W > 0u;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(3) var<storage, read> shift: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+
+// Top-left corner of row m's window in x, and its image: (h, w, n). Rows past the end repeat the last one.
+fn corner(row: u32) -> vec3i {
+  let m = min(row, M - 1u);
+  let image = m / (OH * OW);
+  let position = m % (OH * OW);
+  let h = (position / OW) * STRIDE_H;
+  let w = (position % OW) * STRIDE_W;
+  return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
+}
+
+// Index of the first vec4 of x at the window's tap, or -1 in the padding.
+fn tap(corner: vec3i, kh: u32, kw: u32) -> i32 {
+  let h = corner.x + i32(kh * DILATION_H);
+  let w = corner.y + i32(kw * DILATION_W);
+  let index = ((corner.z * i32(H) + h) * i32(W) + w) * i32(C4);
+  return select(-1, index, h >= 0 && h < i32(H) && w >= 0 && w < i32(W));
+}
+
+fn load(start: i32, c: u32) -> vec4f {
+  if (!PADDED) { return x[u32(start) + c]; }
+  return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
+}
+
+fn store(row: u32, column: u32, sum: vec4f) {
+  if (row >= M || column >= K4) { return; }
+  let index = row * K4 + column;
+  var v = sum * scale[column] + shift[column];
+  if (RESIDUAL) { v += residual[index]; }
+  y[index] = activate(v, ACTIVATION);
+}
+
+// Column quad `column` of 4 rows of w, of which this invocation loads row `lane`: column i of the result is row i.
+fn shareWeights(row: u32, lane: u32, column: u32) -> mat4x4f {
+  let mine = w[(row + lane) * K4 + min(column, K4 - 1u)];
+  return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = linearId(group, local, groups, WORKGROUP);
+  let lane = id % 4u;
+  let column = ((id / 4u) % COLUMN_PAIRS) * 2u;
+  let row = ((id / 4u) / COLUMN_PAIRS) * 16u + lane * 4u;
+  // NOTE: nobody returns early: a quad's broadcasts need all four.
+  let corner0 = corner(row);
+  let corner1 = corner(row + 1u);
+  let corner2 = corner(row + 2u);
+  let corner3 = corner(row + 3u);
+  var sum0 = mat4x4f(); // column i: output position row + i
+  var sum1 = mat4x4f();
+  var depth = 0u;
+  for (var kh = 0u; kh < KH; kh++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      let tap0 = tap(corner0, kh, kw);
+      let tap1 = tap(corner1, kh, kw);
+      let tap2 = tap(corner2, kh, kw);
+      let tap3 = tap(corner3, kh, kw);
+      for (var c = 0u; c < C4; c++) {
+        let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
+        sum0 += shareWeights(depth, lane, column) * xs;
+        sum1 += shareWeights(depth, lane, column + 1u) * xs;
+        depth += 4u;
+      }
+    }
+  }
+  store(row, column, sum0[0]);
+  store(row + 1u, column, sum0[1]);
+  store(row + 2u, column, sum0[2]);
+  store(row + 3u, column, sum0[3]);
+  store(row, column + 1u, sum1[0]);
+  store(row + 1u, column + 1u, sum1[1]);
+  store(row + 2u, column + 1u, sum1[2]);
+  store(row + 3u, column + 1u, sum1[3]);
+}

