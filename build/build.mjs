@@ -1,6 +1,7 @@
 // The build. `node build/build.mjs` bundles the engine, the Node entry, the command and the page's host into dist/;
-// `buildTests` adds the test bundles. Node 20 runs no TypeScript, so everything that runs is a bundle.
-import { copyFile, readdir, readFile, rm } from 'node:fs/promises';
+// `node build/build.mjs bench` bundles the benchmark instead, and `buildTests` the tests. Node 20 runs no TypeScript, so
+// everything that runs is a bundle.
+import { chmod, copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -31,6 +32,14 @@ export async function build() {
   await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
   await esbuild.build({ ...forNode, entryPoints: { node: 'src/node.ts' } });
   await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+  await chmod(path.join(root, 'dist/cli.js'), 0o755);
+}
+
+/** The benchmark: the driver for Node and the page with the peers. */
+export async function buildBench() {
+  await esbuild.build({ ...forNode, entryPoints: { main: 'bench/main.ts' }, outdir: 'dist/bench' });
+  await esbuild.build({ ...forPage, entryPoints: { page: 'bench/page.ts' }, outdir: 'dist/bench' });
+  await copyFile(path.join(root, 'bench/bench.html'), path.join(root, 'dist/bench/bench.html'));
 }
 
 /** Test bundles: every unit test for Node, all GPU tests in one file for Node and page alike, and their runners. */
@@ -87,4 +96,4 @@ export async function pageSize() {
   return { minified: code.length, gzip: gzipSync(code, { level: 9 }).length };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await (process.argv[2] === 'bench' ? buildBench() : build());

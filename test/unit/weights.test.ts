@@ -39,6 +39,11 @@ test('safetensors are recognised, also without fc; metadata that is there stays'
   assert.equal([...readWeights(ours, 'f').tensors.keys()], ['backbone.conv1.weight', 'clca.gamma']);
 });
 
+test("one missing tensor does not hide that the names are torchvision's", () => {
+  const partial = writeSafetensors(fileOf({ 'layer4.2.bn3.bias': zeros(1), 'fc.bias': zeros(2) }));
+  assert.equal([...readWeights(partial, 'f').tensors.keys()], ['backbone.fc.bias', 'backbone.layer4.2.bn3.bias']);
+});
+
 test('safetensors whose header length starts like an old torch file are still safetensors', () => {
   const header = `{"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`.padEnd(0x280);
   const bytes = new Uint8Array(8 + 0x280 + 4);

@@ -1,0 +1,103 @@
+// A static server for the page and its weights on this machine only: folders by sirv, single files and bytes under
+// chosen paths. No directory listing, no writing, no route that the caller did not name.
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { pipeline } from 'node:stream';
+import sirv from 'sirv';
+import { mismatch } from '../errors.ts';
+
+export interface FolderServer {
+  readonly url: string; // 'http://127.0.0.1:PORT', no slash at the end
+  /** Serves bytes, or the file at a path, under `path` ('/weights/0'); returns the whole URL. */
+  add(path: string, content: Uint8Array | string): string;
+  remove(path: string): void;
+  /** Ends open connections and frees the port. */
+  close(): Promise<void>;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
+
+const HEADERS = {
+  // Isolated pages get fine timers and shared memory.
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cache-Control': 'no-store',
+};
+
+/**
+ * Serves `routes` on 127.0.0.1 at a free port: a URL path to a folder (its files and its index.html) or to a single
+ * file, e.g. `{ '/': 'dist', '/weights.safetensors': '/home/me/w.safetensors' }`; the longest match counts. Rejects with
+ * code `input` where one does not exist.
+ */
+export async function serveFolder(routes: Record<string, string>): Promise<FolderServer> {
+  const files = new Map<string, Uint8Array | string>();
+  const folders: { prefix: string; handle: Handler }[] = [];
+  for (const [path, target] of Object.entries(routes)) {
+    if (!existsSync(target)) throw mismatch('input', 'serveFolder', path, target, 'a folder or file that exists');
+    const prefix = path.endsWith('/') ? path : `${path}/`;
+    if (statSync(target).isFile()) files.set(path, resolve(target));
+    else folders.push({ prefix, handle: sirv(resolve(target), { dev: true }) });
+  }
+  folders.sort((a, b) => b.prefix.length - a.prefix.length);
+
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const path = decodedPath(request.url ?? '');
+    const content = path === undefined ? undefined : files.get(path);
+    const folder = folders.find(({ prefix }) => path?.startsWith(prefix));
+    if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 405);
+    else if (path === undefined) refuse(response, 400);
+    else if (content !== undefined) send(request, response, content);
+    else if (folder) {
+      request.url = encodeURI(path.slice(folder.prefix.length - 1)); // sirv itself keeps to its folder
+      folder.handle(request, response, () => refuse(response, 404));
+    } else refuse(response, 404);
+  });
+  const url = await listen(server);
+  return {
+    url,
+    add: (path, content) => {
+      files.set(path, content);
+      return url + path;
+    },
+    remove: (path) => files.delete(path),
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function decodedPath(url: string): string | undefined {
+  try {
+    return decodeURIComponent(url.split(/[?#]/)[0]!);
+  } catch {
+    return undefined; // malformed
+  }
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  });
+}
+
+function send(request: IncomingMessage, response: ServerResponse, content: Uint8Array | string): void {
+  const size = typeof content === 'string' ? statSync(content, { throwIfNoEntry: false })?.size : content.length;
+  if (size === undefined) {
+    refuse(response, 404);
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': size });
+  if (request.method === 'HEAD') response.end();
+  else if (typeof content === 'string') pipeline(createReadStream(content), response, () => {});
+  else response.end(content);
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
+}
