@@ -1,7 +1,7 @@
 // The benchmark's half in the page: engines prepared once, outputs compared, runs timed one at a time on request.
 
 import { open } from '../src/engine/engine.ts';
-import type { Tensor } from '../src/formats/tensor.ts';
+import type { Tensor } from '../src/graph/tensor.ts';
 import { readWeights } from '../src/formats/weights.ts';
 import type { AdapterDescription } from '../src/gpu/device.ts';
 import { parseConfig } from '../src/model/config.ts';

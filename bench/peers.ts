@@ -1,6 +1,6 @@
 // What is compared: each peer runs the same network with the same weights, in the best way that its users would.
 
-import type { Tensor } from '../src/formats/tensor.ts';
+import type { Tensor } from '../src/graph/tensor.ts';
 
 export interface Peer {
   readonly name: string;

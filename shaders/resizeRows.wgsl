@@ -41,18 +41,13 @@ fn main(
   var sum3 = vec3i();
   if (inside < axis.inside && row < geometry.rows) {
     let window = windowOf(axis, inside, CUBIC);
-    let last = geometry.rows - 1u;
-    let start = geometry.firstRow * axis.source + window.first;
-    let start0 = start + row * axis.source;
-    let start1 = start + min(row + 1u, last) * axis.source;
-    let start2 = start + min(row + 2u, last) * axis.source;
-    let start3 = start + min(row + 3u, last) * axis.source;
+    let start = (geometry.firstRow + row) * axis.source + window.first;
     for (var i = 0u; i < window.count; i++) {
       let weight = coefficient(window, i, CUBIC);
-      sum0 += weight * load(start0 + i);
-      sum1 += weight * load(start1 + i);
-      sum2 += weight * load(start2 + i);
-      sum3 += weight * load(start3 + i);
+      sum0 += weight * load(start + i);
+      sum1 += weight * load(start + axis.source + i);
+      sum2 += weight * load(start + 2u * axis.source + i);
+      sum3 += weight * load(start + 3u * axis.source + i);
     }
   }
   store(row, column, sum0);

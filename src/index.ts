@@ -4,7 +4,7 @@ export { Engine, type OpenOptions, open } from './engine/engine.ts';
 export { Model, type OpenTimes, type Photo, type Prediction } from './engine/model.ts';
 export { type ErrorCode, PlumageError } from './errors.ts';
 export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';
-export type { Tensor, TensorFile } from './formats/tensor.ts';
+export type { Tensor, TensorFile } from './graph/tensor.ts';
 export { readWeights } from './formats/weights.ts';
 export type { AdapterDescription } from './gpu/device.ts';
 export type { LayerTime, Peak } from './gpu/profile.ts';

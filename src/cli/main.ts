@@ -1,6 +1,6 @@
 // The `plumage` command: its subcommands, and one place where errors become one line and exit code 1.
 
-import { program } from 'commander';
+import { type Command, program } from 'commander';
 import { classifyCommand } from './classify.ts';
 import { doctorCommand } from './doctor.ts';
 import { infoCommand } from './info.ts';
@@ -41,9 +41,15 @@ program
   })
   .addHelpText('after', EXAMPLE);
 for (const command of [classifyCommand(), doctorCommand(), weightsCommand(), infoCommand(), runCommand()]) {
-  program.addCommand(command.copyInheritedSettings(program));
+  inherit(command);
+  program.addCommand(command);
 }
 await program.parseAsync().catch(fail);
+
+function inherit(command: Command): void {
+  command.copyInheritedSettings(program);
+  command.commands.forEach(inherit);
+}
 
 function fail(error: unknown): void {
   const message = firstLine(error);

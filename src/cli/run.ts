@@ -3,7 +3,7 @@
 import { Command } from 'commander';
 import { mismatch } from '../errors.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
-import type { Tensor } from '../formats/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { openRuntime } from '../node/runtime.ts';
 import { modelFile, modelOption, runtimeOptions, type SharedOptions } from './options.ts';
 import { startProgress } from './progress.ts';

@@ -7,7 +7,7 @@ import { modelGraph } from '../engine/model.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { readKeras } from '../formats/keras.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
-import type { TensorFile } from '../formats/tensor.ts';
+import type { TensorFile } from '../graph/tensor.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
 import { expectedParameters, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
 import { cacheFolder } from '../node/cache.ts';

@@ -9,7 +9,7 @@ import {
   preprocessPresets,
 } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
-import type { Tensor } from '../formats/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';

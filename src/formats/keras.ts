@@ -2,7 +2,7 @@
 // It knows this one network: not a general reader of tfjs models.
 
 import { mismatch, PlumageError } from '../errors.ts';
-import type { Tensor, TensorFile } from './tensor.ts';
+import type { Tensor, TensorFile } from '../graph/tensor.ts';
 
 export interface KerasFiles {
   /** `model.json`, of which only the weights manifest is read. */

@@ -2,7 +2,7 @@
 
 import { mismatch, PlumageError } from '../errors.ts';
 import { narrowBF16, narrowF16, widenBF16, widenF16 } from './float16.ts';
-import { checkName, type Tensor, type TensorFile } from './tensor.ts';
+import { checkName, type Tensor, type TensorFile } from '../graph/tensor.ts';
 
 type Dtype = 'F32' | 'F16' | 'BF16';
 

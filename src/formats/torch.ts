@@ -4,7 +4,7 @@
 import { mismatch, PlumageError } from '../errors.ts';
 import { widenBF16, widenF16 } from './float16.ts';
 import { PickleGlobal, readPickle } from './pickle.ts';
-import { checkName, type Tensor, type TensorFile } from './tensor.ts';
+import { checkName, type Tensor, type TensorFile } from '../graph/tensor.ts';
 import { readZip } from './zip.ts';
 
 const DAMAGED = 'the file is damaged, fetch or save it again';

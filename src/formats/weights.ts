@@ -2,7 +2,7 @@
 
 import { PlumageError } from '../errors.ts';
 import { readSafetensors } from './safetensors.ts';
-import type { Tensor, TensorFile } from './tensor.ts';
+import type { Tensor, TensorFile } from '../graph/tensor.ts';
 import { looksLikeTorch, readTorch } from './torch.ts';
 
 const TORCHVISION = /^(conv1|bn1|layer[1-4]|fc)\./;

@@ -2,7 +2,7 @@
 // all sessions that read the same weights.
 
 import { mismatch } from '../errors.ts';
-import type { TensorFile } from '../formats/tensor.ts';
+import type { TensorFile } from '../graph/tensor.ts';
 import type { Constant, Parameter } from '../graph/plan.ts';
 import type { Device } from './device.ts';
 

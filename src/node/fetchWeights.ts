@@ -9,7 +9,7 @@ import { gunzip } from 'node:zlib';
 import { mismatch, PlumageError } from '../errors.ts';
 import { readKeras } from '../formats/keras.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
-import type { TensorFile } from '../formats/tensor.ts';
+import type { TensorFile } from '../graph/tensor.ts';
 import { isSealed, withLock, writeSealed } from './cache.ts';
 import { npmTarball, type TarballSource } from './npmTarball.ts';
 

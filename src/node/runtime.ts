@@ -8,7 +8,7 @@ import type { HostApi, PlainTensor } from '../../web/host.ts';
 import { type Engine, open } from '../engine/engine.ts';
 import type { Model, OpenTimes, Photo, Prediction } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
-import type { Tensor } from '../formats/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { printPlan } from '../graph/print.ts';

@@ -1,6 +1,6 @@
 // Runs a small graph through plan and session: what op and model tests share.
 
-import type { Tensor } from '../../src/formats/tensor.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
 import { Weights } from '../../src/gpu/constants.ts';
 import { type Feed, open } from '../../src/gpu/session.ts';
 import type { Node } from '../../src/graph/node.ts';

@@ -44,7 +44,7 @@ const cases: Record<string, Case> = {
   'a crop that begins outside, mirrored': { width: 33, height: 21, crop: { left: -5, top: -2, flip: true } },
   'a crop wholly outside': { width: 33, height: 21, crop: { left: 90, top: 90 } },
   'unequal scales': { width: 90, height: 11, config: { stretch: true } },
-  'room to spare': { width: 23, height: 24, knobs: { PIXELS: 1000, ROWS: 39 } },
+  'room to spare': { width: 50, height: 37, knobs: { PIXELS: 2000, ROWS: 43 } },
   'small workgroup': { width: 50, height: 37, knobs: { WORKGROUP: 16 } },
   'more than 65535 workgroups': { width: 40, height: 40, config: { size: 66 }, knobs: { WORKGROUP: 1, ROWS: 4000 } },
 };

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts';
-import type { TensorFile } from '../../src/formats/tensor.ts';
+import type { TensorFile } from '../../src/graph/tensor.ts';
 import { isRefusal, refused } from '../harness/refused.ts';
 
 const file: TensorFile = {

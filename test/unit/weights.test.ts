@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
-import type { Tensor, TensorFile } from '../../src/formats/tensor.ts';
+import type { Tensor, TensorFile } from '../../src/graph/tensor.ts';
 import { checkWeights, readWeights } from '../../src/formats/weights.ts';
 import { isRefusal, refused } from '../harness/refused.ts';
 
