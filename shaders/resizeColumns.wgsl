@@ -1,5 +1,5 @@
-// x[i, j, c] = pixel (top + i, j) of y after resizing its height * MULTIPLY_c + ADD_c   y: (ROWS, SIZE) packed RGB, from
-// resizeRows   x: (1, SIZE, SIZE, 3), black outside the resized photo
+// x[i, j, c] = pixel (top + i, j) of y after resizing its height * MULTIPLY_c + ADD_c
+// y: (ROWS, SIZE) packed RGB, from resizeRows   x: (1, SIZE, SIZE, 3), black outside the resized photo
 // lib: linearId, resample
 
 const ROWS = 4u;

@@ -20,7 +20,8 @@ struct Geometry {
   flip: u32, // 1: mirrored left to right
 }
 
-// The source pixels that one sample weighs. Pixel first + i lies (nearest + i * step) / unit filter radii off the centre.
+// The source pixels that one resized pixel weighs. Distances from its centre are integers: (nearest + i * step) for
+// pixel first + i, in units of 1 / unit of the larger of the two pixels.
 struct Window {
   first: u32,
   count: u32,
@@ -30,8 +31,8 @@ struct Window {
   sum: f32,
 }
 
-// weigh(n, unit, cubic): the weight before normalising of a pixel n / unit filter radii off the centre: the triangle
-// (times unit, an exact integer) or the cubic with a = -0.5.
+// weigh(n, unit, cubic): the weight, before normalising, at a distance of n / unit: the triangle (times unit, an exact
+// integer) or the cubic with a = -0.5.
 fn weigh(n: i32, unit: i32, cubic: bool) -> f32 {
   if (!cubic) { return f32(max(unit - abs(n), 0)); }
   let t = f32(abs(n)) / f32(unit);

@@ -6,7 +6,6 @@ import type { FetchProgress } from '../node/fetchWeights.ts';
 import { bytesText, downloadText, paint } from './text.ts';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const SPINNER_AFTER_MS = 300;
 const LINE_AFTER_MS = 2000;
 const LINE_EVERY_MS = 10_000;
 const CONVERTING = 'converting the weights';
@@ -43,9 +42,11 @@ class TerminalProgress extends Progress {
     const start = performance.now();
     let frame = 0;
     this.#label = label;
+    // At once, for a step may leave no time for the timer.
+    replaceLine(`${FRAMES[frame++]} ${label}`);
     const timer = setInterval(() => {
+      if (this.#bar) return;
       const elapsed = performance.now() - start;
-      if (elapsed < SPINNER_AFTER_MS || this.#bar) return;
       const seconds = elapsed > LINE_AFTER_MS ? ` ${Math.floor(elapsed / 1000)} s` : '';
       replaceLine(`${FRAMES[frame++ % FRAMES.length]} ${this.#label}${paint('dim', seconds, process.stderr)}`);
     }, 100);
@@ -61,9 +62,8 @@ class TerminalProgress extends Progress {
   override download({ stage, bytes, total }: FetchProgress): void {
     if (stage === 'convert') {
       this.#stopBar();
-      // Most of it leaves no time for a timer.
       this.#label = CONVERTING;
-      replaceLine(`${FRAMES[0]} ${this.#label}`);
+      replaceLine(`${FRAMES[0]} ${CONVERTING}`);
       return;
     }
     // Fewer bytes than before: it is fetched again.
@@ -100,19 +100,21 @@ function replaceLine(text: string): void {
 }
 
 class LineProgress extends Progress {
+  #timer: NodeJS.Timeout | undefined;
   #started = 0;
   #last = 0;
 
   override async during<T>(label: string, work: () => Promise<T>): Promise<T> {
-    const timer = setTimeout(() => this.line(`${label} ...`), LINE_AFTER_MS);
+    this.#timer = setTimeout(() => this.line(`${label} ...`), LINE_AFTER_MS);
     try {
       return await work();
     } finally {
-      clearTimeout(timer);
+      clearTimeout(this.#timer);
     }
   }
 
   override download({ stage, bytes, total }: FetchProgress): void {
+    clearTimeout(this.#timer); // its own lines say more
     if (stage === 'convert') {
       if (bytes < total) this.line(`${CONVERTING} ...`);
       return;

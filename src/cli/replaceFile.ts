@@ -21,8 +21,12 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });
-    throw new PlumageError('input', `${path}: cannot be written: ${firstLine(error)} - choose another place`, {
-      cause: error,
-    });
+    throw new PlumageError(
+      'input',
+      `${path}: cannot be written: ${firstLine(error).split(',')[0]} - choose another place`,
+      {
+        cause: error,
+      },
+    );
   }
 }

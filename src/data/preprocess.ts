@@ -1,5 +1,5 @@
-// What a photo is turned into before the network sees it: configurations, the crop's geometry for each photo, and the room
-// that a plan needs for it. Pure; the pixels are worked on by the preprocess op.
+// What a photo is turned into before the network sees it: configurations, the crop's geometry for each photo, and the
+// room that a plan needs for it. Pure; the pixels are worked on by the preprocess op.
 
 import { mismatch } from '../errors.ts';
 import type { PreprocessOptions } from '../graph/ops/preprocess.ts';
@@ -47,8 +47,8 @@ export function resizedSize(width: number, height: number, config: PreprocessCon
 /**
  * What the op's geometry input is fed for a photo of `width` x `height` pixels: by default the central crop, at
  * round((resized - size) / 2) with ties to even as torchvision's CenterCrop, or floor where the photo is stretched.
- * `pixels` and `rows` are the room that this photo takes in the plan. Refuses sizes that are no whole numbers above 0 and
- * photos so narrow that the resized one would be longer than 2^26 pixels.
+ * `pixels` and `rows` are the room that this photo takes in the plan. Refuses sizes that are no whole numbers above 0
+ * and photos so narrow that the resized one would be longer than 2^26 pixels.
  */
 export function geometry(width: number, height: number, config: PreprocessConfig, crop?: Crop) {
   const { size } = config;
@@ -80,8 +80,8 @@ export interface Capacity {
 }
 
 /**
- * Room in a plan for a photo of this size, rounded up to powers of two so that photos of like sizes share a plan, but to no
- * more than one buffer may hold on the target. Refuses photos past that limit, with their megapixels.
+ * Room in a plan for a photo of this size, rounded up to powers of two so that photos of like sizes share a plan, but
+ * to no more than one buffer may hold on the target. Refuses photos past that limit, with their megapixels.
  */
 export function capacityFor(
   width: number,
@@ -107,7 +107,10 @@ export function capacityFor(
 const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));
 const megapixels = (pixels: number): string => (pixels / 1e6).toFixed(1);
 
-/** Before the crop's first pixel; negative where the resized photo is smaller than the crop, and so padded on both sides. */
+/**
+ * Before the crop's first pixel; negative where the resized photo is smaller than the crop, and so padded on both
+ * sides.
+ */
 function centralOffset(resized: number, size: number, stretch: boolean): number {
   if (resized < size) return -Math.floor((size - resized) / 2);
   const half = (resized - size) / 2;
@@ -138,7 +141,10 @@ function axisOf(source: number, resized: number, offset: number, size: number): 
   return { source, resized, before, inside, whole, rest };
 }
 
-/** First row and number of rows that the crop's windows touch, with one to spare on either side for the shader's rounding. */
+/**
+ * First row and number of rows that the crop's windows touch, with one to spare on either side for the shader's
+ * rounding.
+ */
 function sourceRows({ source, resized, inside, whole, rest }: Axis, radius: number): [first: number, rows: number] {
   if (inside === 0) return [0, 1];
   const support = radius * Math.max(source / resized, 1);

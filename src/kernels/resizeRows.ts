@@ -1,5 +1,6 @@
-// resizeRows: the horizontal pass of Pillow's antialiased resize, for the rows and columns that the crop needs, with the
-// geometry and the definition of the weights that both passes share. It does not choose the crop: src/data/preprocess.ts does.
+// resizeRows: the horizontal pass of Pillow's antialiased resize, for the rows and columns that the crop needs, with
+// the geometry and the definition of the weights that both passes share. It does not choose the crop:
+// src/data/preprocess.ts does.
 
 import shader from '../../shaders/resizeRows.wgsl';
 import { ceilDiv, type Kernel, linearGrid, type Reference } from './kernel.ts';

@@ -31,7 +31,8 @@ export interface OpenedAdapter {
 // Without it Dawn rounds timestamps to 65.5 us.
 const TOGGLES = 'disable-dawn-features=timestamp_quantization';
 const NODELETE = 0x1000; // dlopen's RTLD_NODELETE on Linux, which os.constants lacks
-const KEYWORDS: Record<string, RegExp> = { swiftshader: /swiftshader/i, lavapipe: /llvmpipe|lavapipe/i };
+const SWIFTSHADER = /swiftshader/i;
+const LAVAPIPE = /llvmpipe|lavapipe/i; // the Vulkan driver and the name that it gives its adapter
 
 // NOTE: Dawn's node binding aborts the process when the object that create() returned is collected while in use.
 const held = new Set<GPU>();
@@ -49,7 +50,8 @@ export function releaseAdapters(): void {
  */
 export async function openAdapter(options: { adapter?: string } = {}): Promise<OpenedAdapter> {
   const dawn = await loadDawn();
-  const embedded = await embeddedSwiftShader();
+  const unpacked = await embeddedSwiftShader().catch((error: Error) => error); // matters only if it is needed
+  const embedded = unpacked instanceof Error ? undefined : unpacked;
   if (embedded) preloadVulkan(embedded.loader);
   const restore = embedded ? addDriver(embedded.icd) : () => {};
   try {
@@ -61,6 +63,7 @@ export async function openAdapter(options: { adapter?: string } = {}): Promise<O
     }
     found.sort((a, b) => rank(a.candidate) - rank(b.candidate));
     const candidates = found.map((each) => each.candidate);
+    if (unpacked instanceof Error && !candidates.some((each) => matches(each, options.adapter))) throw unpacked;
     const report = choose(candidates, options.adapter);
     const { gpu, adapter } = found[candidates.indexOf(report.chosen)]!;
     held.add(gpu);
@@ -127,7 +130,7 @@ async function listAdapters(create: (options: string[]) => GPU): Promise<{ backe
 
 function describe(name: string, backend: string, info: GPUAdapterInfo, hasEmbedded: boolean): AdapterCandidate {
   const { vendor, architecture, description } = info;
-  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
+  const software = info.isFallbackAdapter || SWIFTSHADER.test(name) || LAVAPIPE.test(name);
   return {
     name,
     backend,
@@ -135,7 +138,7 @@ function describe(name: string, backend: string, info: GPUAdapterInfo, hasEmbedd
     architecture,
     description,
     type: software ? 'software' : 'gpu',
-    embedded: hasEmbedded && KEYWORDS.swiftshader!.test(name),
+    embedded: hasEmbedded && SWIFTSHADER.test(name),
     chosen: false,
     why: '',
   };
@@ -169,7 +172,8 @@ export function choose(candidates: AdapterCandidate[], wanted?: string): Adapter
 function matches({ name, vendor, architecture, description, type }: AdapterCandidate, wanted?: string): boolean {
   if (wanted === undefined || wanted === type) return true;
   const text = `${name} ${vendor} ${architecture} ${description}`;
-  return KEYWORDS[wanted]?.test(text) ?? text.toLowerCase().includes(wanted.toLowerCase());
+  if (wanted === 'lavapipe') return LAVAPIPE.test(text);
+  return text.toLowerCase().includes(wanted.toLowerCase());
 }
 
 function whyChosen(candidate: AdapterCandidate, wanted?: string): string {

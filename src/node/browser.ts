@@ -29,7 +29,10 @@ const FLAGS = [
   '--disable-sync',
   '--no-first-run',
 ];
-const ADAPTER_FLAGS = { gpu: ['--enable-features=Vulkan'], software: ['--use-webgpu-adapter=swiftshader'] };
+const ADAPTER_FLAGS = {
+  gpu: process.platform === 'linux' ? ['--enable-features=Vulkan'] : [],
+  software: ['--use-webgpu-adapter=swiftshader'],
+};
 // The packaged browser sees its own fonts where the system has none; without any it draws no text.
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -90,7 +93,7 @@ export async function launchBrowser(
   const tries = options.adapter ? [options.adapter] : hasGpuDevice() ? (['gpu', 'software'] as const) : ['software'];
   for (const kind of tries as ('gpu' | 'software')[]) {
     const browser = await start(found, ADAPTER_FLAGS[kind], options.headed ?? false);
-    const got = await offeredAdapter(browser);
+    const got = await offeredAdapter(browser).catch(() => 'none'); // a GPU process that crashes, for one
     if (got === kind) return browser;
     await browser.close();
   }

@@ -14,15 +14,15 @@ const MAX_PIXELS = 100e6; // 400 MB of RGBA8
 // What a file is, by its first bytes (latin1). Only the first five kinds are decoded: sharp would draw an SVG or a PDF.
 const KINDS: [name: string, pattern: RegExp][] = [
   ['JPEG', /^\xff\xd8\xff/],
-  ['PNG', /^\x89PNG\r\n\x1a\n/],
+  ['PNG', /^\x89PNG/],
   ['WebP', /^RIFF....WEBP/s],
-  ['AVIF', /^....ftypavi[fs]/s],
+  ['AVIF', /^....ftyp(avi[fs]|m[is]f1.{4,60}avi[fs])/s],
   ['GIF', /^GIF8/],
   ['HEIC', /^....ftyp(hei|hev|mif1|msf1)/s],
   ['SVG', /^(\xef\xbb\xbf)?\s*<(svg|\?xml|!DOCTYPE svg|!--)/i],
   ['PDF', /^%PDF/],
-  ['TIFF', /^(II\*\0|MM\0\*)/],
-  ['JPEG XL', /^(\xff\x0a|\0\0\0\x0cJXL )/],
+  ['TIFF', /^(II\*.|MM.\*)/s],
+  ['JPEG XL', /^....JXL /s],
   ['BMP', /^BM/],
 ];
 const DECODED = KINDS.slice(0, 5).map(([name]) => name);

@@ -8,10 +8,10 @@ import type { HostApi, PlainTensor } from '../../web/host.ts';
 import { type Engine, open } from '../engine/engine.ts';
 import type { Model, OpenTimes, Photo, Prediction } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
-import type { Tensor } from '../graph/tensor.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { printPlan } from '../graph/print.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { openAdapter, releaseAdapters } from './adapter.ts';
 import { launchBrowser } from './browser.ts';
 import { type FolderServer, serveFolder } from './serve.ts';
@@ -93,9 +93,13 @@ class ChromeRuntime implements Runtime {
   ) {}
 
   static async open({ adapter, browser: path_ }: RuntimeOptions): Promise<Runtime> {
-    const kind = adapter === 'gpu' || adapter === 'software' ? adapter : adapter === 'swiftshader' ? 'software' : undefined;
+    const kind =
+      adapter === 'gpu' || adapter === 'software' ? adapter : adapter === 'swiftshader' ? 'software' : undefined;
     if (adapter && !kind) {
-      throw new PlumageError('input', `--adapter: got ${adapter}, expected gpu, software or swiftshader with --runtime chrome`);
+      throw new PlumageError(
+        'input',
+        `--adapter: got ${adapter}, expected gpu, software or swiftshader with --runtime chrome`,
+      );
     }
     const server = await serveFolder({ '/': path.dirname(fileURLToPath(import.meta.url)) });
     const browser = await launchBrowser({ path: path_, adapter: kind });

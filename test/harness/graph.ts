@@ -1,11 +1,11 @@
 // Runs a small graph through plan and session: what op and model tests share.
 
-import type { Tensor } from '../../src/graph/tensor.ts';
 import { Weights } from '../../src/gpu/constants.ts';
 import { type Feed, open } from '../../src/gpu/session.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { plan } from '../../src/graph/plan.ts';
 import type { Family } from '../../src/graph/target.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
 import { testDevice } from './device.ts';
 
 /** Both kernel families are tested on every adapter. */

@@ -1,8 +1,8 @@
 // Weights and images made from a hash of name and index, so that they need not be stored: test/fixtures/hashed.py makes
 // the same f32 values, bit for bit, for the twin in PyTorch.
 
-import type { Tensor } from '../../src/graph/tensor.ts';
 import { elementCount, type Shape } from '../../src/graph/node.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
 
 /** Value i is uniform in [low, high): FNV-1a of the name, advanced by i, through murmur3's finaliser, 24 bits of it. */
 export function hashedValues(name: string, length: number, low: number, high: number): Float32Array {

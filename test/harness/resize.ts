@@ -60,8 +60,9 @@ export function unpack(words: ArrayLike<number>): number[] {
 }
 
 /**
- * Grey levels as expected. The triangle's weights are exact, so bilinear has no tolerance. The cubic's come from f32, so a
- * sum that lies within about 2^-12 of halfway between two levels may round to the other: 1 level, in 1 of 500 values.
+ * Grey levels as expected. The triangle's weights are exact, so bilinear has no tolerance. The cubic's come from f32,
+ * so a sum that lies within about 2^-12 of halfway between two levels may round to the other: 1 level, in 1 of 500
+ * values.
  */
 export function assertLevels(
   got: ArrayLike<number>,

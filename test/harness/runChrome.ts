@@ -2,7 +2,10 @@
 
 import path from 'node:path';
 import { launchBrowser } from '../../src/node/browser.ts';
+import { cacheFolder } from '../../src/node/cache.ts';
+import { fetchImagenet } from '../../src/node/fetchWeights.ts';
 import { serveFolder } from '../../src/node/serve.ts';
+import './longWeights.ts';
 
 const bundle = process.argv[2]!;
 const server = await serveFolder({ '/': path.dirname(bundle) });
@@ -15,9 +18,16 @@ try {
     console.error(error);
     process.exitCode = 1;
   });
+  await page.exposeFunction('plumageWeightsUrl', async () =>
+    server.add('/weights', await fetchImagenet({ cacheDir: cacheFolder() })),
+  );
   await page.goto(`${server.url}/page.html`);
   await page.evaluate(async (name) => {
     globalThis.plumageAdapter = () => navigator.gpu.requestAdapter();
+    globalThis.plumageWeights = async () => {
+      const response = await fetch(await globalThis.plumageWeightsUrl!());
+      return new Uint8Array(await response.arrayBuffer());
+    };
     const { runAll } = (await import(`/${name}`)) as { runAll(): Promise<void> };
     await runAll();
   }, path.basename(bundle));

@@ -36,9 +36,9 @@ const preprocessOp: Op<PreprocessAttributes> = {
 };
 
 /**
- * x (1, size, size, 3) of a photo: antialiased resize with Pillow's weights, each pass rounded and clipped to 8 bits, crop,
- * flip, channel order, normalisation. `photo`: u32, one word a pixel (RGBA8, alpha ignored), row-major, as many as the plan
- * has room for; `geometry`: u32, the words that src/data/preprocess.ts makes for each photo.
+ * x (1, size, size, 3) of a photo: antialiased resize with Pillow's weights, each pass rounded and clipped to 8 bits,
+ * crop, flip, channel order, normalisation. `photo`: u32, one word a pixel (RGBA8, alpha ignored), row-major, as many
+ * as the plan has room for; `geometry`: u32, the words that src/data/preprocess.ts makes for each photo.
  */
 export function preprocess(name: string, photo: Node, geometry: Node, options: PreprocessOptions): Node {
   const { size, rows, filter, order, scale, mean, std } = options;

@@ -1,0 +1,114 @@
+// open -> load -> classify on a small photo size, with hashed weights: what a page's code sees.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Model, type Photo } from '../../src/engine/model.ts';
+import { writeSafetensors } from '../../src/formats/safetensors.ts';
+import { input } from '../../src/graph/node.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
+import { buildModel, expectedParameters, type ModelConfig } from '../../src/model/config.ts';
+import { testDevice } from '../harness/device.ts';
+import { hashedValues, hashedWeights } from '../harness/hashedWeights.ts';
+import { refused, rejected } from '../harness/refused.ts';
+
+const config: ModelConfig = {
+  model: 'plain',
+  variant: 'v1',
+  eps: 1e-3,
+  preprocessing: 'torchvision',
+  size: 64,
+  classes: Array.from({ length: 10 }, (_, i) => `class ${i}`),
+};
+const tensors = hashedWeights(expectedParameters(buildModel(config, input('x', [1, 64, 64, 3]))));
+const metadata = { plumage: JSON.stringify(config) };
+
+function file(change: Record<string, Tensor | undefined> = {}, about: Record<string, string> = metadata): Uint8Array {
+  const entries = Object.entries({ ...tensors, ...change }).filter((entry): entry is [string, Tensor] => !!entry[1]);
+  return writeSafetensors({ tensors: new Map(entries), metadata: about });
+}
+
+function photo(width: number, height: number): Photo {
+  const data = Uint8Array.from(hashedValues(`${width}x${height}`, 4 * width * height, 0, 256), Math.floor);
+  return { width, height, data: data.map((v, i) => (i % 4 === 3 ? 255 : v)) };
+}
+
+let loaded: Promise<Model> | undefined;
+function model(): Promise<Model> {
+  loaded ??= testDevice().then((device) => Model.load(device, file(), 'test.safetensors'));
+  return loaded;
+}
+
+test('classify: likeliest first, labels of the file, probabilities of all classes sum to 1', async () => {
+  const all = await (await model()).classify(photo(80, 60), 10);
+  assert.is(all.length, 10);
+  all.forEach(({ label, index, probability }, i) => {
+    assert.is(label, `class ${index}`);
+    assert.ok(i === 0 || probability <= all[i - 1]!.probability);
+  });
+  const sum = all.reduce((total, { probability }) => total + probability, 0);
+  assert.ok(Math.abs(sum - 1) < 1e-5, `sum, got ${sum}`);
+  assert.equal(await (await model()).classify(photo(80, 60), 3), all.slice(0, 3));
+});
+
+test('classify: overlapping calls and photos past the room of the first plan', async () => {
+  const m = await model();
+  const sizes: [number, number][] = [
+    [80, 60],
+    [1, 1],
+    [500, 300],
+    [3, 400],
+    [80, 60],
+  ];
+  const together = await Promise.all(sizes.map(([w, h]) => m.classify(photo(w, h))));
+  for (const [i, [w, h]] of sizes.entries()) assert.equal(await m.classify(photo(w, h)), together[i], `${w} x ${h}`);
+  assert.equal(together[0], together[4]);
+  assert.not.equal(together[0], together[2]);
+});
+
+test('classify: photos that are none are refused', async () => {
+  const m = await model();
+  await rejected(m.classify({ width: 4, height: 4, data: new Uint8Array(63) }), 'input', /bytes of the photo, got 63/);
+  await rejected(m.classify({ width: 0, height: 4, data: new Uint8Array(0) }), 'input', /size of the photo/);
+});
+
+test('run: any size from 32 on, other shapes refused', async () => {
+  const m = await model();
+  const odd = [1, 33, 47, 3];
+  const { logits } = await m.run({ shape: odd, data: hashedValues('odd', 33 * 47 * 3, -2, 2) });
+  assert.equal(logits!.shape, [1, 10]);
+  assert.ok(logits!.data.every(Number.isFinite));
+  await rejected(m.run({ shape: [1, 31, 64, 3], data: new Float32Array(31 * 64 * 3) }), 'input', /at least 32 x 32/);
+  await rejected(m.run({ shape: [1, 64, 64, 1], data: new Float32Array(4096) }), 'input', /shape of x/);
+});
+
+test('load: extra tensors that do no harm are allowed', async () => {
+  const counter = { shape: [1], data: new Float32Array(1) };
+  Model.load(await testDevice(), file({ 'backbone.bn1.num_batches_tracked': counter }));
+});
+
+test('load: files that do not fit are refused in one line', async () => {
+  const device = await testDevice();
+  const load = (bytes: Uint8Array) => () => Model.load(device, bytes, 'm.safetensors');
+  const name = 'backbone.layer1.0.conv1.weight';
+  const bad = { ...tensors[name]!, data: tensors[name]!.data.map((v, i) => (i === 5 ? Number.NaN : v)) };
+  refused(load(file({ [name]: undefined })), 'weights', /layer1\.0\.conv1\.weight/);
+  refused(load(file({ stray: { shape: [2], data: new Float32Array(2) } })), 'weights', /stray/);
+  refused(load(file({ [name]: { shape: [2], data: new Float32Array(2) } })), 'weights', /layer1\.0\.conv1\.weight/);
+  refused(load(file({ [name]: bad })), 'weights', /NaN/);
+  refused(load(file().subarray(0, 50_000_000)), 'weights', /m\.safetensors/);
+  refused(load(file({}, {})), 'weights', /metadata key plumage/);
+  for (const [field, value] of [
+    ['variant', 'v2'],
+    ['eps', -1],
+    ['size', 16],
+    ['classes', []],
+    ['model', 'other'],
+  ] as const) {
+    const text = JSON.stringify({ ...config, [field]: value });
+    refused(load(file({}, { plumage: text })), 'weights', new RegExp(`configuration: ${field}, got`));
+  }
+});
+
+test.after(async () => (await loaded)?.dispose());
+
+test.run();
