@@ -1,9 +1,9 @@
 // The benchmark's half in the page: engines prepared once, outputs compared, runs timed one at a time on request.
 
 import { open } from '../src/engine/engine.ts';
-import type { Tensor } from '../src/graph/tensor.ts';
 import { readWeights } from '../src/formats/weights.ts';
 import type { AdapterDescription } from '../src/gpu/device.ts';
+import type { Tensor } from '../src/graph/tensor.ts';
 import { parseConfig } from '../src/model/config.ts';
 import type { Peer } from './peers.ts';
 import { tfjsWebgpu } from './tfjs.ts';

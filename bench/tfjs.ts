@@ -2,8 +2,8 @@
 
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, TensorFile } from '../src/graph/tensor.ts';
 import { permute } from '../src/gpu/constants.ts';
+import type { Tensor, TensorFile } from '../src/graph/tensor.ts';
 import type { ModelConfig } from '../src/model/config.ts';
 import type { Peer } from './peers.ts';
 

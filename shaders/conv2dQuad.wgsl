@@ -49,12 +49,16 @@ fn corner(row: u32) -> vec3i {
   return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
 }
 
-// Index of the first vec4 of x at the window's tap, or -1 in the padding.
-fn tap(corner: vec3i, kh: u32, kw: u32) -> i32 {
+// Index, in pixels, of the first pixel in the window's row kh; far below 0 in the padding above and below x.
+fn rowStart(corner: vec3i, kh: u32) -> i32 {
   let h = corner.x + i32(kh * DILATION_H);
+  return select(-0x40000000, (corner.z * i32(H) + h) * i32(W), u32(h) < H);
+}
+
+// Index of the first vec4 of x at the window's tap, or -1 in the padding.
+fn tap(corner: vec3i, start: i32, kw: u32) -> i32 {
   let w = corner.y + i32(kw * DILATION_W);
-  let index = ((corner.z * i32(H) + h) * i32(W) + w) * i32(C4);
-  return select(-1, index, h >= 0 && h < i32(H) && w >= 0 && w < i32(W));
+  return select(-1, (start + w) * i32(C4), start >= 0 && u32(w) < W);
 }
 
 fn load(start: i32, c: u32) -> vec4f {
@@ -95,11 +99,15 @@ fn main(
   var sum1 = mat4x4f();
   var depth = 0u;
   for (var kh = 0u; kh < KH; kh++) {
+    let start0 = rowStart(corner0, kh);
+    let start1 = rowStart(corner1, kh);
+    let start2 = rowStart(corner2, kh);
+    let start3 = rowStart(corner3, kh);
     for (var kw = 0u; kw < KW; kw++) {
-      let tap0 = tap(corner0, kh, kw);
-      let tap1 = tap(corner1, kh, kw);
-      let tap2 = tap(corner2, kh, kw);
-      let tap3 = tap(corner3, kh, kw);
+      let tap0 = tap(corner0, start0, kw);
+      let tap1 = tap(corner1, start1, kw);
+      let tap2 = tap(corner2, start2, kw);
+      let tap3 = tap(corner3, start3, kw);
       for (var c = 0u; c < C4; c++) {
         let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
         sum0 += shareWeights(depth, lane, column) * xs;

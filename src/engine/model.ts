@@ -9,7 +9,6 @@ import {
   preprocessPresets,
 } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
-import type { Tensor } from '../graph/tensor.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
@@ -20,6 +19,7 @@ import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
 import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
 

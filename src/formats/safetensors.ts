@@ -1,8 +1,8 @@
 // The safetensors format, read and written: an 8-byte header length, a JSON header, then the raw values.
 
 import { mismatch, PlumageError } from '../errors.ts';
-import { narrowBF16, narrowF16, widenBF16, widenF16 } from './float16.ts';
 import { checkName, type Tensor, type TensorFile } from '../graph/tensor.ts';
+import { narrowBF16, narrowF16, widenBF16, widenF16 } from './float16.ts';
 
 type Dtype = 'F32' | 'F16' | 'BF16';
 

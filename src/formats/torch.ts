@@ -2,9 +2,9 @@
 // The pickle is read as data, never run; files from before PyTorch 1.6 (not a zip) are refused.
 
 import { mismatch, PlumageError } from '../errors.ts';
+import { checkName, type Tensor, type TensorFile } from '../graph/tensor.ts';
 import { widenBF16, widenF16 } from './float16.ts';
 import { PickleGlobal, readPickle } from './pickle.ts';
-import { checkName, type Tensor, type TensorFile } from '../graph/tensor.ts';
 import { readZip } from './zip.ts';
 
 const DAMAGED = 'the file is damaged, fetch or save it again';

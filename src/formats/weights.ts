@@ -1,8 +1,8 @@
 // Weights files of either kind behind one function, and the check of a file against the tensors that a model expects.
 
 import { PlumageError } from '../errors.ts';
-import { readSafetensors } from './safetensors.ts';
 import type { Tensor, TensorFile } from '../graph/tensor.ts';
+import { readSafetensors } from './safetensors.ts';
 import { looksLikeTorch, readTorch } from './torch.ts';
 
 const TORCHVISION = /^(conv1|bn1|layer[1-4]|fc)\./;

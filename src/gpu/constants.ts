@@ -2,8 +2,8 @@
 // all sessions that read the same weights.
 
 import { mismatch } from '../errors.ts';
-import type { TensorFile } from '../graph/tensor.ts';
 import type { Constant, Parameter } from '../graph/plan.ts';
+import type { TensorFile } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 
 /** The weights of one model on one device, by constant name. */

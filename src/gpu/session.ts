@@ -2,8 +2,8 @@
 // encodes one pass, submits once and reads back, and creates nothing.
 
 import { mismatch, PlumageError } from '../errors.ts';
-import type { Tensor } from '../graph/tensor.ts';
 import type { Dispatch, Plan, Port } from '../graph/plan.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import { packParams } from '../kernels/shader.ts';
 import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer-core';
 import type { HostApi, PlainTensor } from '../../web/host.ts';
 import { type Engine, open } from '../engine/engine.ts';
 import type { Model, OpenTimes, Photo, Prediction } from '../engine/model.ts';

@@ -31,6 +31,7 @@ export const tolerances: Record<string, Tolerance> = {
   conv2dTiled: convolution,
   /** 8 ROUNDS multiply-adds that each shrink what came before, then 10 additions. */
   fmaPeak: { roundings: (knobs) => 2 * 8 * k(knobs, 'ROUNDS') + 10, scale: 'result' },
+  padRows: { roundings: () => 0, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */
   globalPool: { roundings: (knobs) => (knobs.MAXIMUM ? 0 : k(knobs, 'P') + 4), scale: 'sum' },

@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
-import type { Tensor, TensorFile } from '../../src/graph/tensor.ts';
 import { checkWeights, readWeights } from '../../src/formats/weights.ts';
+import type { Tensor, TensorFile } from '../../src/graph/tensor.ts';
 import { isRefusal, refused } from '../harness/refused.ts';
 
 const pth = new Uint8Array(readFileSync('test/fixtures/goldens/torch/stateDict.pth'));
