@@ -3,7 +3,6 @@
 import { Command } from 'commander';
 import type { OpenTimes, Photo, Prediction } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
-import type { AdapterDescription } from '../gpu/device.ts';
 import { median } from '../gpu/profile.ts';
 import { decodePhoto } from '../node/decode.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
@@ -58,65 +57,81 @@ export function classifyCommand(): Command {
 
 async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   const images = files.length > 0 ? files.map((file) => ({ file, name: file })) : samplePhotos();
-  const progress = startProgress(options.json);
-  const run = new Classification(options, progress);
+  const run = new Classification(options, startProgress(options.json));
   try {
     for (const [i, image] of images.entries()) {
+      const photo = await run.decode(image);
+      if (!photo) continue;
+      // Only now, so that bad photos alone fetch and start nothing.
+      await run.open();
       const place = images.length > 1 ? ` (${i + 1} of ${images.length})` : '';
-      const result = await run.one(image, `classifying ${image.name}${place}`);
-      if ('error' in result) {
-        progress.error(result.error);
-        process.exitCode = 1;
-      } else if (!options.json) print(`${resultText(image.name, result.top)}\n`);
+      const top = await run.classify(image, photo, `classifying ${image.name}${place}`);
+      if (top && !options.json) print(`${resultText(image.name, top)}\n`);
     }
     await run.finish();
-    const { results, adapter, milliseconds, profile } = run;
-    if (options.json) {
-      const facts = { adapter: adapter?.name ?? null, milliseconds: milliseconds ?? null };
-      print(JSON.stringify({ ...facts, images: results, profile }));
-    } else if (adapter && milliseconds) {
-      print(adapterText(adapter, run.host));
-      print(timesText(milliseconds));
-      if (profile) print(`\n${profileText(profile)}`);
-    }
+    if (options.json) print(JSON.stringify(run.json()));
+    else if (run.text()) print(run.text());
   } finally {
     await run.close();
   }
 }
 
-/** One run of the command: the engine is opened for the first photo that can be read, so bad photos cost nothing. */
+/** One run of the command. What concerns one photo only is reported and leaves the others alone; all else rejects. */
 class Classification {
-  readonly results: Result[] = [];
-  adapter: AdapterDescription | undefined;
-  milliseconds: Milliseconds | undefined;
-  profile: Awaited<ReturnType<Runtime['profile']>> | undefined;
+  readonly #results: Result[] = [];
+  readonly #steady: number[] = [];
+  readonly #milliseconds: Milliseconds = { weights: 0, plan: 0, pipelines: 0, first: 0, steady: 0 };
   #runtime: Runtime | undefined;
   #opened: OpenTimes = { plan: 0, pipelines: 0 };
-  readonly #steady: number[] = [];
   #last: Photo | undefined;
+  #profile: Awaited<ReturnType<Runtime['profile']>> | undefined;
 
   constructor(
     readonly options: ClassifyOptions,
     readonly progress: Progress,
   ) {}
 
-  get host(): string {
-    return this.#runtime?.host ?? '';
+  decode({ file }: Image): Promise<Photo | undefined> {
+    return this.#forPhoto(file, () => decodePhoto(file));
   }
 
-  async one({ file }: Image, label: string): Promise<Result> {
-    const result = await this.#top(file, label).then(
-      (top) => ({ file, top }),
-      (error) => ({ file, error: photoProblem(file, error) }),
-    );
-    this.results.push(result);
-    return result;
+  /** Fetches the weights and opens the engine, once. */
+  async open(): Promise<void> {
+    if (this.#runtime) return;
+    const { options, progress } = this;
+    const fetched = await timed(() => modelFile(options.model, progress));
+    const opening = options.runtime === 'chrome' ? 'starting the browser' : 'opening the adapter';
+    const runtime = await progress.during(opening, () => openRuntime(options));
+    this.#runtime = runtime;
+    const loaded = await timed(() => progress.during('reading the weights', () => runtime.load(fetched.value)));
+    this.#milliseconds.weights = fetched.milliseconds + loaded.milliseconds;
+  }
+
+  classify({ file }: Image, photo: Photo, label: string): Promise<Prediction[] | undefined> {
+    return this.#forPhoto(file, async () => {
+      const runtime = this.#runtime!;
+      const milliseconds = this.#milliseconds;
+      const opened = await this.progress.during('compiling the kernels', () => runtime.prepare(photo));
+      // A larger photo than those before it opens a new session; its first run is no steady one either.
+      const isNew = opened.plan !== this.#opened.plan || opened.pipelines !== this.#opened.pipelines;
+      if (isNew) {
+        this.#opened = opened;
+        milliseconds.plan += opened.plan;
+        milliseconds.pipelines += opened.pipelines;
+      }
+      const run = await this.progress.during(label, () => timed(() => runtime.classify(photo, this.options.top)));
+      if (!this.#last) milliseconds.first = run.milliseconds;
+      else if (!isNew) this.#steady.push(run.milliseconds);
+      this.#last = photo;
+      this.#results.push({ file, top: run.value });
+      return run.value;
+    });
   }
 
   /** A second run of the last photo, where no run so far was a steady one, and the profile. */
   async finish(): Promise<void> {
-    const [runtime, photo, milliseconds] = [this.#runtime, this.#last, this.milliseconds];
-    if (!runtime || !photo || !milliseconds) return;
+    const [runtime, photo, milliseconds] = [this.#runtime, this.#last, this.#milliseconds];
+    if (!runtime || !photo) return;
     if (this.#steady.length === 0) {
       const again = () => timed(() => runtime.classify(photo, 1));
       this.#steady.push((await this.progress.during('running it again for the steady time', again)).milliseconds);
@@ -125,53 +140,47 @@ class Classification {
     for (const key of Object.keys(milliseconds) as (keyof Milliseconds)[]) {
       milliseconds[key] = Math.round(milliseconds[key] * 100) / 100;
     }
-    if (this.options.profile)
-      this.profile = await this.progress.during('timing every layer', () => runtime.profile(photo));
+    if (!this.options.profile) return;
+    this.#profile = await this.progress.during('timing every layer', () => runtime.profile(photo));
+  }
+
+  /** Adapter and milliseconds are null where no photo could be classified. */
+  json() {
+    const done = this.#last !== undefined;
+    return {
+      adapter: done ? this.#runtime!.adapter.name : null,
+      milliseconds: done ? this.#milliseconds : null,
+      images: this.#results,
+      profile: this.#profile,
+    };
+  }
+
+  /** What follows the photos. */
+  text(): string {
+    if (!this.#runtime || !this.#last) return '';
+    const lines = [adapterText(this.#runtime.adapter, this.#runtime.host), timesText(this.#milliseconds)];
+    if (this.#profile) lines.push('', profileText(this.#profile));
+    return lines.join('\n');
   }
 
   async close(): Promise<void> {
     await this.#runtime?.close();
   }
 
-  async #top(file: string, label: string): Promise<Prediction[]> {
-    const photo = await decodePhoto(file);
-    const runtime = await this.#open();
-    const milliseconds = this.milliseconds!;
-    const opened = await this.progress.during('compiling the kernels', () => runtime.prepare(photo));
-    // A larger photo than those before it opens a new session; its first run is no steady one either.
-    const isNew = opened.plan !== this.#opened.plan || opened.pipelines !== this.#opened.pipelines;
-    if (isNew) {
-      this.#opened = opened;
-      milliseconds.plan += opened.plan;
-      milliseconds.pipelines += opened.pipelines;
+  /** Runs `work`; where it rejects because of this photo, reports that in one line and gives nothing. */
+  async #forPhoto<T>(file: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PlumageError) || !['input', 'limit'].includes(error.code)) throw error;
+      const line = firstLine(error);
+      const message = line.includes(file) ? line : `${file}: ${line}`;
+      this.#results.push({ file, error: message });
+      this.progress.error(message);
+      process.exitCode = 1;
+      return undefined;
     }
-    const run = await this.progress.during(label, () => timed(() => runtime.classify(photo, this.options.top)));
-    if (!this.#last) milliseconds.first = run.milliseconds;
-    else if (!isNew) this.#steady.push(run.milliseconds);
-    this.#last = photo;
-    return run.value;
   }
-
-  async #open(): Promise<Runtime> {
-    if (this.#runtime) return this.#runtime;
-    const { options, progress } = this;
-    const fetched = await timed(() => modelFile(options.model, progress));
-    const opening = options.runtime === 'chrome' ? 'starting the browser' : 'opening the adapter';
-    const runtime = await progress.during(opening, () => openRuntime(options));
-    this.#runtime = runtime;
-    this.adapter = runtime.adapter;
-    const loaded = await timed(() => progress.during('reading the weights', () => runtime.load(fetched.value)));
-    const weights = fetched.milliseconds + loaded.milliseconds;
-    this.milliseconds = { weights, plan: 0, pipelines: 0, first: 0, steady: 0 };
-    return runtime;
-  }
-}
-
-/** The line for a photo that cannot be classified; throws what concerns more than this photo. */
-function photoProblem(file: string, error: unknown): string {
-  if (!(error instanceof PlumageError) || !['input', 'limit'].includes(error.code)) throw error;
-  const line = firstLine(error);
-  return line.includes(file) ? line : `${file}: ${line}`;
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; milliseconds: number }> {

@@ -56,7 +56,7 @@ export function weightsCommand(): Command {
         'v1.5',
       ]),
     )
-    .option('--eps <number>', "the batch norms' epsilon: 1e-5 in torchvision, 1e-3 in Keras", Number)
+    .option('--eps <number>', "the batch norms' epsilon: 1e-5 in torchvision, 1e-3 in Keras", epsilon)
     .addOption(new Option('--preprocessing <kind>', 'what x is').choices(['torchvision', 'keras']))
     .addHelpText('after', CONVERT_HELP)
     .action(convertFile);
@@ -66,6 +66,12 @@ export function weightsCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ plumage weights list')
     .action(list);
   return weights.addHelpText('after', '\nExample:\n  $ plumage weights fetch');
+}
+
+function epsilon(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Expected a number between 0 and 1.');
+  return value;
 }
 
 function imagenetOnly(model: string): string {

@@ -39,6 +39,8 @@ export interface Call {
   /** Values of the shader's `struct Params`, if it has one. */
   readonly params?: Readonly<Record<string, number>>;
   readonly buffers: Readonly<Record<string, Node | Temporary>>;
+  /** Useful operations, where the kernel's own count would include padding. */
+  readonly flops?: number;
 }
 
 /** Checks K at the call site, then forgets it, so that calls of different kernels can share a list. */

@@ -160,7 +160,7 @@ function constantOf(node: Node, buffer: number): Constant {
 
 function dispatchOf(
   name: string,
-  { kernel, knobs, params = {}, buffers: refs }: Call,
+  { kernel, knobs, params = {}, buffers: refs, flops }: Call,
   bufferOf: ReadonlyMap<Node | Temporary, number>,
   buffers: readonly PlanBuffer[],
   target: Target,
@@ -201,7 +201,7 @@ function dispatchOf(
     params,
     grid,
     buffers: bound.map((index) => (index < 0 ? spare! : index)),
-    flops: kernel.flops(knobs),
+    flops: flops ?? kernel.flops(knobs),
     bytes,
   };
 }

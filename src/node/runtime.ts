@@ -102,15 +102,16 @@ class ChromeRuntime implements Runtime {
       );
     }
     const server = await serveFolder({ '/': path.dirname(fileURLToPath(import.meta.url)) });
-    const browser = await launchBrowser({ path: path_, adapter: kind });
+    let browser: Browser | undefined;
     try {
+      browser = await launchBrowser({ path: path_, adapter: kind });
       const page = await browser.newPage();
       await page.goto(`${server.url}/host.html`);
       const runtime = new ChromeRuntime(browser, page, server, await browser.version(), undefined as never);
       const description = await runtime.#call('open');
       return new ChromeRuntime(browser, page, server, runtime.host, description);
     } catch (error) {
-      await browser.close();
+      await browser?.close();
       await server.close();
       throw error;
     }

@@ -5,6 +5,7 @@ import { launchBrowser } from '../../src/node/browser.ts';
 import { cacheFolder } from '../../src/node/cache.ts';
 import { fetchImagenet } from '../../src/node/fetchWeights.ts';
 import { serveFolder } from '../../src/node/serve.ts';
+import './jsMemory.ts';
 import './longWeights.ts';
 
 const bundle = process.argv[2]!;
@@ -21,6 +22,13 @@ try {
   await page.exposeFunction('plumageWeightsUrl', async () =>
     server.add('/weights', await fetchImagenet({ cacheDir: cacheFolder() })),
   );
+  await page.exposeFunction('plumageJsMemory', async () => {
+    const debug = await page.createCDPSession();
+    for (let i = 0; i < 3; i++) await debug.send('HeapProfiler.collectGarbage');
+    const { usedSize, backingStorageSize } = await debug.send('Runtime.getHeapUsage');
+    await debug.detach();
+    return usedSize + backingStorageSize;
+  });
   await page.goto(`${server.url}/page.html`);
   await page.evaluate(async (name) => {
     globalThis.plumageAdapter = () => navigator.gpu.requestAdapter();

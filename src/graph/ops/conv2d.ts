@@ -1,7 +1,7 @@
 // conv2d: the node, and the choice of kernel family for it.
 
 import { mismatch } from '../../errors.ts';
-import { type Conv2dKnobs, conv2d as conv2dKernel, outputSize } from '../../kernels/conv2d.ts';
+import { type Conv2dKnobs, conv2dFlops, conv2d as conv2dKernel, outputSize } from '../../kernels/conv2d.ts';
 import { conv2dQuad } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { conv2dTiled } from '../../kernels/conv2dTiled.ts';
@@ -40,7 +40,7 @@ const conv2dOp: Op<Conv2dAttributes> = {
     return [
       call(padRows, pixels, { x, y: paddedX }),
       call(padRows, taps, { x: w, y: paddedW }),
-      quadChannels({ ...knobs, C }, { ...buffers, x: paddedX, w: paddedW }, target),
+      { ...quadChannels({ ...knobs, C }, { ...buffers, x: paddedX, w: paddedW }, target), flops: conv2dFlops(knobs) },
     ];
   },
 };
