@@ -1,7 +1,8 @@
 // The public API for pages, workers and Node, and nothing else. `plumage/node` adds what only Node can do.
 
+export { decodeImage, type Photo, type PhotoSource } from './data/decode.ts';
 export { Engine, type OpenOptions, open } from './engine/engine.ts';
-export { Model, type OpenTimes, type Photo, type Prediction } from './engine/model.ts';
+export { Model, type OpenTimes, type Prediction } from './engine/model.ts';
 export { type ErrorCode, PlumageError } from './errors.ts';
 export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';
 export { readWeights } from './formats/weights.ts';

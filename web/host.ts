@@ -1,7 +1,8 @@
 // The page's side of `--runtime chrome`: the engine's calls with arguments that can cross from Node, bytes by address.
 
+import type { Photo } from '../src/data/decode.ts';
 import { type Engine, open } from '../src/engine/engine.ts';
-import type { Model, Photo } from '../src/engine/model.ts';
+import type { Model } from '../src/engine/model.ts';
 import { type ErrorCode, PlumageError } from '../src/errors.ts';
 import { printPlan } from '../src/graph/print.ts';
 

@@ -1,7 +1,8 @@
 // `plumage classify`: photos in, the likeliest classes out, with where the time went.
 
 import { Command } from 'commander';
-import type { OpenTimes, Photo, Prediction } from '../engine/model.ts';
+import type { Photo } from '../data/decode.ts';
+import type { OpenTimes, Prediction } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import { decodePhoto } from '../node/decode.ts';

@@ -1,5 +1,6 @@
 // A model on a device: weights from a file, plans made for what is asked, sessions kept for the next time.
 
+import { decodeImage, type Photo, type PhotoSource } from '../data/decode.ts';
 import {
   atSize,
   type Capacity,
@@ -22,13 +23,6 @@ import type { Target } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
 import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
-
-/** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
-export interface Photo {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array | Uint8ClampedArray;
-}
 
 export interface Prediction {
   readonly label: string;
@@ -71,9 +65,9 @@ export class Model {
     return new Model(device, config, new Weights(device, file, where));
   }
 
-  /** The `top` likeliest classes, likeliest first. Calls may overlap. */
-  async classify(photo: Photo, top = 5): Promise<Prediction[]> {
-    const { session, feeds } = await this.#photoSession(photo);
+  /** The `top` likeliest classes of a file, picture, video frame or decoded photo, likeliest first. Calls may overlap. */
+  async classify(source: PhotoSource, top = 5): Promise<Prediction[]> {
+    const { session, feeds } = await this.#photoSession(await decodeImage(source));
     const { probabilities } = await session.run(feeds);
     return likeliest(probabilities!.data, this.config.classes, top);
   }

@@ -186,7 +186,7 @@ function checkFeed({ name, shape, dtype, capacity }: Port, feed: Feed | undefine
   if (dtype === 'f32' && !(feed instanceof Float32Array)) {
     throw mismatch('input', 'run', `type of feed ${name}`, feed.constructor.name, 'Float32Array');
   }
-  if (dtype === 'u32' && feed instanceof Float32Array) {
+  if (dtype === 'u32' && !(feed instanceof Uint32Array || feed instanceof Uint8Array)) {
     throw mismatch('input', 'run', `type of feed ${name}`, feed.constructor.name, 'Uint32Array or Uint8Array');
   }
   const length = feed.byteLength / 4;

@@ -2,7 +2,8 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Model, type Photo } from '../../src/engine/model.ts';
+import type { Photo } from '../../src/data/decode.ts';
+import { Model } from '../../src/engine/model.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { input } from '../../src/graph/node.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
