@@ -33,7 +33,7 @@ Without options a .pth file is taken as torchvision has it: v1.5, eps 1e-5, torc
 
 Examples:
   $ plumage weights convert resnet50-11ad3fa6.pth resnet50.safetensors --classes imagenet_classes.txt
-  $ plumage weights convert resnet50.pth small.safetensors --dtype f16`;
+  $ plumage weights convert resnet50.pth small.safetensors --dtype bf16`;
 
 export function weightsCommand(): Command {
   const weights = new Command('weights').description('fetch, convert and list weights');
@@ -57,7 +57,7 @@ export function weightsCommand(): Command {
       ]),
     )
     .option('--eps <number>', "the batch norms' epsilon: 1e-5 in torchvision, 1e-3 in Keras", epsilon)
-    .addOption(new Option('--preprocessing <kind>', 'what x is').choices(['torchvision', 'keras']))
+    .addOption(new Option('--preprocessing <kind>', 'how photos are normalised').choices(['torchvision', 'keras']))
     .addHelpText('after', CONVERT_HELP)
     .action(convertFile);
   weights

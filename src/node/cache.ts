@@ -2,7 +2,7 @@
 // processes. It knows nothing of what the files hold.
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -82,13 +82,29 @@ export async function withLock<T>(
   options: { signal?: AbortSignal; onWait?: () => void; stale?: number },
   work: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const release = await acquire(path, options);
   try {
     return await work();
   } finally {
     // It fails when the lock was lost to a process that found us asleep; the renames above make that harmless.
     await release().catch(() => {});
+  }
+}
+
+/** Makes a folder and those above it. NOTE: Node's own recursive mkdir loops for ever under /proc. */
+export async function makeFolder(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    const parent = dirname(path);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
+    await makeFolder(parent);
+    await make();
   }
 }
 

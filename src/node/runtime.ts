@@ -108,9 +108,7 @@ class ChromeRuntime implements Runtime {
       browser = await launchBrowser({ path: path_, adapter: kind });
       const page = await browser.newPage();
       await page.goto(`${server.url}/host.html`);
-      const runtime = new ChromeRuntime(browser, page, server, await browser.version(), undefined as never);
-      const description = await runtime.#call('open');
-      return new ChromeRuntime(browser, page, server, runtime.host, description);
+      return new ChromeRuntime(browser, page, server, await browser.version(), await callPage(page, 'open'));
     } catch (error) {
       await browser?.close();
       await server.close();
@@ -156,19 +154,23 @@ class ChromeRuntime implements Runtime {
     }
   }
 
-  /** Calls a function of web/host.ts in the page; its errors come over as { code, message }. */
-  async #call<Name extends keyof HostApi>(
-    name: Name,
-    ...args: Parameters<HostApi[Name]>
-  ): Promise<Awaited<ReturnType<HostApi[Name]>>> {
-    const result = await this.page.evaluate(
-      (method, values) => globalThis.plumageHost.call(method, values),
-      name as string,
-      args as unknown[],
-    );
-    if (result.error) throw new PlumageError(result.error.code, result.error.message);
-    return result.value as Awaited<ReturnType<HostApi[Name]>>;
-  }
+  #call = <Name extends keyof HostApi>(name: Name, ...args: Parameters<HostApi[Name]>) =>
+    callPage(this.page, name, ...args);
+}
+
+/** Calls a function of web/host.ts in the page; its errors come over as { code, message }. */
+async function callPage<Name extends keyof HostApi>(
+  page: Page,
+  name: Name,
+  ...args: Parameters<HostApi[Name]>
+): Promise<Awaited<ReturnType<HostApi[Name]>>> {
+  const result = await page.evaluate(
+    (method, values) => globalThis.plumageHost.call(method, values),
+    name as string,
+    args as unknown[],
+  );
+  if (result.error) throw new PlumageError(result.error.code, result.error.message);
+  return result.value as Awaited<ReturnType<HostApi[Name]>>;
 }
 
 async function readWeightsFile(file: string): Promise<Uint8Array> {

@@ -1,13 +1,13 @@
 // Unpacks brotli archives of an installed npm package into the cache folder, once; it downloads nothing.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import { extract } from 'tar';
 import { mismatch } from '../errors.ts';
-import { cacheFolder, withLock } from './cache.ts';
+import { cacheFolder, makeFolder, withLock } from './cache.ts';
 
 const MANIFEST = 'manifest.json'; // sha256 of every file unpacked, by its path in the folder
 
@@ -39,7 +39,7 @@ export async function unpackOnce(
 async function unpack(archives: string[], texts: Record<string, string>, folder: string): Promise<void> {
   const part = `${folder}.part`;
   await rm(part, { recursive: true, force: true });
-  await mkdir(part, { recursive: true });
+  await makeFolder(part);
   for (const archive of archives) {
     const name = basename(archive, '.br');
     const sink = name.endsWith('.tar')
