@@ -46,6 +46,7 @@ export async function buildBench() {
 export async function buildTests() {
   await rm(path.join(root, 'dist/test'), { recursive: true, force: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('unit'), outdir: 'dist/test/unit' });
+  await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   await gpuBundle('gpu', [...(await testFiles('kernels')), ...(await testFiles('ops')), ...(await testFiles('model'))]);

@@ -2,7 +2,8 @@
 
 import { Command } from 'commander';
 import type { Photo } from '../data/decode.ts';
-import type { OpenTimes, Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/model.ts';
+import type { OpenTimes } from '../engine/sharedSession.ts';
 import { PlumageError } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import { decodePhoto } from '../node/decode.ts';

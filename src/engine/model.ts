@@ -14,7 +14,7 @@ import { checkWeights, readWeights } from '../formats/weights.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
-import { type Feed, open, type Session } from '../gpu/session.ts';
+import type { Feed } from '../gpu/session.ts';
 import { input } from '../graph/node.ts';
 import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
@@ -23,6 +23,7 @@ import type { Target } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
 import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import { type OpenTimes, SharedSession } from './sharedSession.ts';
 
 export interface Prediction {
   readonly label: string;
@@ -30,24 +31,10 @@ export interface Prediction {
   readonly probability: number;
 }
 
-/** Milliseconds of what happened when a session was opened. */
-export interface OpenTimes {
-  plan: number;
-  pipelines: number;
-}
-
-interface Opened {
-  readonly key: string;
-  readonly session: Session;
-  readonly times: OpenTimes;
-}
-
 export class Model {
   readonly #weights: Weights;
-  #photo: Promise<Opened> | undefined;
-  #photoCapacity: Capacity | undefined;
-  #tensor: Promise<Opened> | undefined;
-  #tensorKey = '';
+  #photo: { capacity: Capacity; shared: SharedSession } | undefined;
+  #tensor: { shape: string; shared: SharedSession } | undefined;
 
   private constructor(
     readonly device: Device,
@@ -67,26 +54,24 @@ export class Model {
 
   /** The `top` likeliest classes of a file, picture, video frame or decoded photo, likeliest first. Calls may overlap. */
   async classify(source: PhotoSource, top = 5): Promise<Prediction[]> {
-    const { session, feeds } = await this.#photoSession(await decodeImage(source));
-    const { probabilities } = await session.run(feeds);
+    const photo = await decodeImage(source);
+    const { probabilities } = await this.#forPhoto(photo).use((session) => session.run(this.#feeds(photo)));
     return likeliest(probabilities!.data, this.config.classes, top);
   }
 
   /** Every named output for x (N, H, W, 3), already normalised; N, H and W as the caller likes. */
   async run(x: Tensor): Promise<Record<string, Tensor>> {
-    return (await this.#tensorSession(x.shape)).session.run({ x: x.data });
+    return this.#forShape(x.shape).use((session) => session.run({ x: x.data }));
   }
 
   /** What opening the session for this photo took; opens it if need be. */
   async prepare(photo: Photo): Promise<OpenTimes> {
-    await this.#photoSession(photo);
-    return (await this.#photo!).times;
+    return this.#forPhoto(photo).times;
   }
 
   /** Milliseconds of every dispatch for this photo, medians of `repeats` runs. */
   async profile(photo: Photo, repeats = 3): Promise<LayerTime[]> {
-    const { session, feeds } = await this.#photoSession(photo);
-    return profile(session, feeds, repeats);
+    return this.#forPhoto(photo).use((session) => profile(session, this.#feeds(photo), repeats));
   }
 
   /** The plan for photos of this size. */
@@ -100,57 +85,48 @@ export class Model {
     return this.#weights.bytes;
   }
 
-  /** Frees all GPU memory of the model. */
+  /** Frees all GPU memory of the model, once the calls under way have their answers. */
   async dispose(): Promise<void> {
-    for (const opened of [this.#photo, this.#tensor]) (await opened?.catch(() => undefined))?.session.close();
+    await Promise.all([this.#photo?.shared.retire(), this.#tensor?.shared.retire()]);
     this.#weights.destroy();
   }
 
-  async #photoSession(photo: Photo): Promise<{ session: Session; feeds: Record<string, Feed> }> {
+  /** The session with room for this photo; a larger one replaces it. */
+  #forPhoto(photo: Photo): SharedSession {
     checkPhoto(photo);
-    const preprocessing = preprocessConfig(this.config);
-    const needed = capacityFor(photo.width, photo.height, preprocessing, this.device.target);
-    const have = this.#photoCapacity;
-    if (!have || have.pixels < needed.pixels || have.rows < needed.rows) {
-      const pixels = Math.max(needed.pixels, have?.pixels ?? 0);
-      const rows = Math.max(needed.rows, have?.rows ?? 0);
-      this.#photoCapacity = { pixels, rows };
-      const before = this.#photo;
-      this.#photo = this.#open(
-        `${pixels} pixels`,
-        () => photoPlan(this.config, { pixels, rows }, this.device.target),
-        before,
-      );
-      this.#photo.catch(() => {
-        this.#photoCapacity = undefined;
-      });
-    }
-    const { session } = await this.#photo!;
-    const data = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.byteLength);
-    return { session, feeds: { photo: data, geometry: geometry(photo.width, photo.height, preprocessing).words } };
+    const { target } = this.device;
+    const needed = capacityFor(photo.width, photo.height, preprocessConfig(this.config), target);
+    const have = this.#photo?.capacity ?? { pixels: 0, rows: 0 };
+    if (this.#photo && have.pixels >= needed.pixels && have.rows >= needed.rows) return this.#photo.shared;
+    const capacity = {
+      pixels: Math.max(needed.pixels, have.pixels),
+      rows: Math.max(needed.rows, have.rows),
+    };
+    const make = () => photoPlan(this.config, capacity, target);
+    const opened = { capacity, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
+    this.#photo = opened;
+    opened.shared.times.catch(() => {
+      if (this.#photo === opened) this.#photo = undefined; // the next call tries again
+    });
+    return opened.shared;
   }
 
-  async #tensorSession(shape: readonly number[]): Promise<Opened> {
+  #feeds({ width, height, data }: Photo): Record<string, Feed> {
+    const { words } = geometry(width, height, preprocessConfig(this.config));
+    return { photo: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), geometry: words };
+  }
+
+  #forShape(shape: readonly number[]): SharedSession {
     const key = shape.join();
-    if (this.#tensorKey !== key) {
-      checkTensorShape(shape);
-      this.#tensorKey = key;
-      this.#tensor = this.#open(key, () => plan(modelGraph(this.config, shape), this.device.target), this.#tensor);
-      this.#tensor.catch(() => {
-        this.#tensorKey = '';
-      });
-    }
-    return this.#tensor!;
-  }
-
-  /** Closes the session before it: GPU memory holds one of a kind. */
-  async #open(key: string, make: () => Plan, before: Promise<Opened> | undefined): Promise<Opened> {
-    (await before?.catch(() => undefined))?.session.close();
-    const start = performance.now();
-    const made = make();
-    const planned = performance.now();
-    const session = await open(this.device, made, this.#weights);
-    return { key, session, times: { plan: planned - start, pipelines: performance.now() - planned } };
+    if (this.#tensor?.shape === key) return this.#tensor.shared;
+    checkTensorShape(shape);
+    const make = () => plan(modelGraph(this.config, shape), this.device.target);
+    const opened = { shape: key, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
+    this.#tensor = opened;
+    opened.shared.times.catch(() => {
+      if (this.#tensor === opened) this.#tensor = undefined;
+    });
+    return opened.shared;
   }
 }
 

@@ -1,0 +1,61 @@
+// A session that overlapping calls share: opened once, closed when it is replaced and its last call has been answered.
+
+import type { Weights } from '../gpu/constants.ts';
+import { open, type Session } from '../gpu/session.ts';
+import type { Plan } from '../graph/plan.ts';
+
+/** Milliseconds of what happened when a session was opened. */
+export interface OpenTimes {
+  plan: number;
+  pipelines: number;
+}
+
+export class SharedSession {
+  readonly #opened: Promise<{ session: Session; times: OpenTimes }>;
+  #users = 0;
+  #idle: (() => void) | undefined;
+  #retired: Promise<void> | undefined;
+
+  /** Opens the plan once the session that it replaces is rid of its users: GPU memory holds one of a kind. */
+  constructor(weights: Weights, makePlan: () => Plan, replaces?: SharedSession) {
+    this.#opened = (async () => {
+      await replaces?.retire();
+      const start = performance.now();
+      const plan = makePlan();
+      const planned = performance.now();
+      const session = await open(weights.device, plan, weights);
+      return { session, times: { plan: planned - start, pipelines: performance.now() - planned } };
+    })();
+    this.#opened.catch(() => {}); // its users see the rejection
+  }
+
+  /** Resolves with what opening took; rejects as `open` does. */
+  get times(): Promise<OpenTimes> {
+    return this.#opened.then(({ times }) => times);
+  }
+
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work((await this.#opened).session);
+    } finally {
+      this.#users--;
+      if (this.#users === 0) this.#idle?.();
+    }
+  }
+
+  /** Closes the session once the calls that use it have their answers; resolves when it is closed. */
+  retire(): Promise<void> {
+    this.#retired ??= this.#close();
+    return this.#retired;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#users > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    (await this.#opened.catch(() => undefined))?.session.close();
+  }
+}
