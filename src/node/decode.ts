@@ -46,7 +46,7 @@ export async function decodePhoto(file: string | Uint8Array): Promise<DecodedPho
     return space === 'cmyk' ? await fromCmyk(image()) : await fromRgb(image());
   } catch (error) {
     if (error instanceof PlumageError) throw error;
-    const got = String(error instanceof Error ? error.message : error).replaceAll(/\s*\n\s*/g, '; ');
+    const got = String(error instanceof Error ? error.message : error).split('\n')[0];
     throw mismatch('input', name, 'decoding', got, 'a whole image', 'the file is damaged or incomplete');
   }
 }
