@@ -1,7 +1,7 @@
 // `plumage doctor`: what this machine can compute on, and what is kept on it. It opens adapters but starts no browser.
 
 import { Command } from 'commander';
-import { type AdapterCandidate, openAdapter, releaseAdapters } from '../node/adapter.ts';
+import { type AdapterCandidate, openAdapter } from '../node/adapter.ts';
 import { type FoundBrowser, findBrowser } from '../node/browser.ts';
 import { cacheFolder } from '../node/cache.ts';
 import { type Entry, folderEntries } from './folder.ts';
@@ -56,13 +56,9 @@ async function found<T>(look: () => Promise<T>): Promise<Found<T>> {
 }
 
 async function examineAdapters() {
-  try {
-    const { adapter, report } = await openAdapter();
-    const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-    return { candidates: report.candidates, features: [...adapter.features].sort(), limits };
-  } finally {
-    releaseAdapters();
-  }
+  const { adapter, report } = await openAdapter();
+  const limits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
+  return { candidates: report.candidates, features: [...adapter.features].sort(), limits };
 }
 
 /** Sections with a heading; a cross where something is missing. */

@@ -1,6 +1,7 @@
 // The `plumage` command: its subcommands, and one place where errors become one line and exit code 1.
 
 import { type Command, program } from 'commander';
+import { releaseAdapters } from '../node/adapter.ts';
 import { classifyCommand } from './classify.ts';
 import { doctorCommand } from './doctor.ts';
 import { infoCommand } from './info.ts';
@@ -45,6 +46,7 @@ for (const command of [classifyCommand(), doctorCommand(), weightsCommand(), inf
   program.addCommand(command);
 }
 await program.parseAsync().catch(fail);
+releaseAdapters();
 
 function inherit(command: Command): void {
   command.copyInheritedSettings(program);

@@ -43,11 +43,13 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
     .join('\n');
 }
 
-/** How far a download is: `45.2 MB of 95.1 MB, 3.1 MB/s, 16.1 s left`. */
+/** How far a download is: `45.2 MB of 95.1 MB, 3.1 MB/s, 16.1 s left`; no speed in the first moments. */
 export function downloadText(bytes: number, total: number, seconds: number): string {
-  const speed = seconds > 0 ? bytes / seconds : 0;
-  const left = speed > 0 && bytes < total ? `, ${timeText(Math.ceil((total - bytes) / speed) * 1000)} left` : '';
-  return `${bytesText(bytes)} of ${bytesText(total)}, ${bytesText(Math.round(speed))}/s${left}`;
+  const amount = `${bytesText(bytes)} of ${bytesText(total)}`;
+  if (seconds < 0.5 || bytes === 0) return amount;
+  const speed = bytes / seconds;
+  const left = bytes < total ? `, ${timeText(((total - bytes) / speed) * 1000)} left` : '';
+  return `${amount}, ${bytesText(Math.round(speed))}/s${left}`;
 }
 
 /** The first line of whatever was thrown. */

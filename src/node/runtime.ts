@@ -37,6 +37,8 @@ export interface RuntimeOptions {
   readonly runtime: 'node' | 'chrome';
   readonly adapter?: string;
   readonly browser?: string;
+  /** The folder with the built page; by default that of the bundle that this file is in. */
+  readonly page?: string;
 }
 
 export function openRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -94,7 +96,7 @@ class ChromeRuntime implements Runtime {
     readonly adapter: AdapterDescription,
   ) {}
 
-  static async open({ adapter, browser: path_ }: RuntimeOptions): Promise<Runtime> {
+  static async open({ adapter, browser: path_, page: folder }: RuntimeOptions): Promise<Runtime> {
     const kind =
       adapter === 'gpu' || adapter === 'software' ? adapter : adapter === 'swiftshader' ? 'software' : undefined;
     if (adapter && !kind) {
@@ -103,7 +105,7 @@ class ChromeRuntime implements Runtime {
         `--adapter: got ${adapter}, expected gpu, software or swiftshader with --runtime chrome`,
       );
     }
-    const server = await serveFolder({ '/': path.dirname(fileURLToPath(import.meta.url)) });
+    const server = await serveFolder({ '/': folder ?? path.dirname(fileURLToPath(import.meta.url)) });
     let browser: Browser | undefined;
     try {
       browser = await launchBrowser({ path: path_, adapter: kind });

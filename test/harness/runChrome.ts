@@ -27,7 +27,7 @@ try {
     for (let i = 0; i < 3; i++) await debug.send('HeapProfiler.collectGarbage');
     const { usedSize, backingStorageSize } = await debug.send('Runtime.getHeapUsage');
     await debug.detach();
-    return usedSize + backingStorageSize;
+    return { heap: usedSize, buffers: backingStorageSize };
   });
   await page.goto(`${server.url}/page.html`);
   await page.evaluate(async (name) => {

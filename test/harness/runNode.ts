@@ -19,7 +19,7 @@ globalThis.plumageJsMemory = async () => {
     await new Promise((resolve) => setTimeout(resolve, 20)); // finalizers run in between
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  return { heap: heapUsed, buffers: arrayBuffers };
 };
 const { runAll } = (await import(pathToFileURL(bundle!).href)) as { runAll(): Promise<void> };
 await runAll();

@@ -17,7 +17,7 @@ async function both<T>(use: (runtime: Runtime) => Promise<T>): Promise<[node: T,
   const file = await fetchImagenet({ cacheDir: cacheFolder() });
   const results: T[] = [];
   for (const runtime of ['node', 'chrome'] as const) {
-    const opened = await openRuntime({ runtime, adapter: 'swiftshader' });
+    const opened = await openRuntime({ runtime, adapter: 'swiftshader', page: 'dist' });
     try {
       await opened.load(file);
       results.push(await use(opened));
