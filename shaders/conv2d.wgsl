@@ -1,6 +1,6 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register-tile family
 // x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
-// lib: activate, linearId
+// lib: activate, convStore, convWindow, linearId
 // One invocation makes 4 output positions x 4 output channels in one mat4x4f and shares nothing: no barrier, so it suits
 // software adapters. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
 
@@ -35,39 +35,9 @@ const PADDED = PAD_H + PAD_W > 0u;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
 
-// Top-left corner of row m's window in x, and its image: (h, w, n). Rows past the end repeat the last one.
-fn corner(row: u32) -> vec3i {
-  let m = min(row, M - 1u);
-  let image = m / (OH * OW);
-  let position = m % (OH * OW);
-  let h = (position / OW) * STRIDE_H;
-  let w = (position % OW) * STRIDE_W;
-  return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
-}
-
-// Index, in pixels, of the first pixel in the window's row kh; far below 0 in the padding above and below x.
-fn rowStart(corner: vec3i, kh: u32) -> i32 {
-  let h = corner.x + i32(kh * DILATION_H);
-  return select(-0x40000000, (corner.z * i32(H) + h) * i32(W), u32(h) < H);
-}
-
-// Index of the first vec4 of x at the window's tap, or -1 in the padding.
-fn tap(corner: vec3i, start: i32, kw: u32) -> i32 {
-  let w = corner.y + i32(kw * DILATION_W);
-  return select(-1, (start + w) * i32(C4), start >= 0 && u32(w) < W);
-}
-
 fn load(start: i32, c: u32) -> vec4f {
   if (!PADDED) { return x[u32(start) + c]; }
   return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
-}
-
-fn store(row: u32, column: u32, sum: vec4f) {
-  if (row >= M) { return; }
-  let index = row * K4 + column;
-  var v = sum * scale[column] + shift[column];
-  if (RESIDUAL) { v += residual[index]; }
-  y[index] = activate(v, ACTIVATION);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -92,10 +62,10 @@ fn main(
     let start2 = rowStart(corner2, kh);
     let start3 = rowStart(corner3, kh);
     for (var kw = 0u; kw < KW; kw++) {
-      let tap0 = tap(corner0, start0, kw);
-      let tap1 = tap(corner1, start1, kw);
-      let tap2 = tap(corner2, start2, kw);
-      let tap3 = tap(corner3, start3, kw);
+      let tap0 = pixel(corner0, start0, kw) * i32(C4);
+      let tap1 = pixel(corner1, start1, kw) * i32(C4);
+      let tap2 = pixel(corner2, start2, kw) * i32(C4);
+      let tap3 = pixel(corner3, start3, kw) * i32(C4);
       for (var c = 0u; c < C4; c++) {
         let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
         let ws = mat4x4f(w[weight], w[weight + K4], w[weight + 2u * K4], w[weight + 3u * K4]);

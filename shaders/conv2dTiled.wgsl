@@ -1,6 +1,6 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, workgroup-tile family (GPUs)
 // x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
-// lib: activate
+// lib: activate, convStore, convWindow
 // 8x8 invocations make 64 output positions x 64 output channels; each holds 8x8 sums in four mat4x4f, so that a fused
 // multiply-add reads one byte of workgroup memory. The GEMM's depth KH * KW * C goes by in tiles of 16.
 
@@ -38,15 +38,6 @@ const STEPS = (DEPTH4 + 3u) / 4u;
 var<workgroup> tileX: array<vec4f, 256>; // [4 depth quads][64 positions], a vec4 runs along the depth
 var<workgroup> tileW: array<vec4f, 256>; // [16 depths][16 channel quads], a vec4 runs along the channels
 
-// Top-left corner of row m's window in x, and its image: (h, w, n).
-fn corner(m: u32) -> vec3i {
-  let image = m / (OH * OW);
-  let position = m % (OH * OW);
-  let h = (position / OW) * STRIDE_H;
-  let w = (position % OW) * STRIDE_W;
-  return vec3i(i32(h) - i32(PAD_H), i32(w) - i32(PAD_W), i32(image));
-}
-
 fn load(corner: vec3i, depth: u32) -> vec4f {
   let tap = depth / C4;
   let h = corner.x + i32((tap / KW) * DILATION_H);
@@ -54,14 +45,6 @@ fn load(corner: vec3i, depth: u32) -> vec4f {
   let inside = h >= 0 && h < i32(H) && w >= 0 && w < i32(W) && depth < DEPTH4;
   let index = ((corner.z * i32(H) + h) * i32(W) + w) * i32(C4) + i32(depth % C4);
   return select(vec4f(), x[u32(select(0, index, inside))], inside);
-}
-
-fn store(row: u32, column: u32, sum: vec4f) {
-  if (row >= M || column >= K4) { return; }
-  let index = row * K4 + column;
-  var v = sum * scale[column] + shift[column];
-  if (RESIDUAL) { v += residual[index]; }
-  y[index] = activate(v, ACTIVATION);
 }
 
 fn storeQuad(row: u32, column: u32, sum: mat4x4f) {
@@ -85,7 +68,7 @@ fn readW(quad: u32, column: u32) -> mat4x4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let firstRow = group.x * 64u;
   let firstColumn = group.y * 16u;
-  let loadCorner = corner(min(firstRow + local, M - 1u)); // this invocation loads one position of tileX ...
+  let loadCorner = corner(firstRow + local); // this invocation loads one position of tileX ...
   let loadColumn = min(firstColumn + local % 16u, K4 - 1u); // ... and one column quad of tileW
   let loadDepth = local / 16u;
   let x0 = (local / 8u) * 4u; // and computes positions x0.. and x0 + 32.., column quads w0 and w0 + 8

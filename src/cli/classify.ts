@@ -8,7 +8,7 @@ import { PlumageError } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import { decodePhoto } from '../node/decode.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
-import { adapterText, profileText, resultText, timesText } from './classifyText.ts';
+import { adapterText, type Milliseconds, profileText, resultText, timesText } from './classifyText.ts';
 import { jsonOption, modelFile, modelOption, runtimeOptions, type SharedOptions, wholeNumber } from './options.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { samplePhotos } from './samples.ts';
@@ -18,15 +18,6 @@ interface ClassifyOptions extends SharedOptions {
   readonly top: number;
   readonly json?: boolean;
   readonly profile?: boolean;
-}
-
-/** Milliseconds; `first` and `steady` are one photo from its upload to its answer. */
-export interface Milliseconds {
-  weights: number;
-  plan: number;
-  pipelines: number;
-  first: number;
-  steady: number;
 }
 
 interface Image {

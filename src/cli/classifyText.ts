@@ -4,10 +4,18 @@ import type { Prediction } from '../engine/model.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { alignColumns } from '../graph/print.ts';
-import type { Milliseconds } from './classify.ts';
 import { barText, paint, table, timeText } from './text.ts';
 
 const BAR = 20;
+
+/** Milliseconds; `first` and `steady` are one photo from its upload to its answer. */
+export interface Milliseconds {
+  weights: number;
+  plan: number;
+  pipelines: number;
+  first: number;
+  steady: number;
+}
 
 /** A photo's classes, likeliest first: percent, bar, label. */
 export function resultText(name: string, top: readonly Prediction[]): string {
