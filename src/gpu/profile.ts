@@ -85,10 +85,13 @@ async function peakOf(device: Device, workgroup: number, accumulators: number): 
       const knobs: FmaPeakKnobs = { WORKGROUP: workgroup, GROUPS: groups, ACCUMULATORS: accumulators, ROUNDS: rounds };
       const pipeline = await pipelineFor(device, fmaPeak.shader, knobs, 'fmaPeak');
       const entries = [x, y].map((buffer, binding) => ({ binding, resource: { buffer } }));
-      const encoder = device.gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass({ timestampWrites: timer.writes(0) });
+      const encoder = device.gpu.createCommandEncoder({ label: 'fmaPeak' });
+      const pass = encoder.beginComputePass({ label: 'fmaPeak', timestampWrites: timer.writes(0) });
       pass.setPipeline(pipeline);
-      pass.setBindGroup(0, device.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.setBindGroup(
+        0,
+        device.gpu.createBindGroup({ label: 'fmaPeak', layout: pipeline.getBindGroupLayout(0), entries }),
+      );
       pass.dispatchWorkgroups(groups);
       pass.end();
       const [milliseconds] = await timer.submit(encoder);
