@@ -3,7 +3,9 @@
 import { type Command, program } from 'commander';
 import { classifyCommand } from './classify.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { infoCommand } from './info.ts';
+import { initCommand } from './init.ts';
 import { exitOnSignals } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
@@ -40,7 +42,15 @@ program
       ),
   })
   .addHelpText('after', EXAMPLE);
-for (const command of [classifyCommand(), doctorCommand(), weightsCommand(), infoCommand(), runCommand()]) {
+for (const command of [
+  classifyCommand(),
+  doctorCommand(),
+  weightsCommand(),
+  infoCommand(),
+  initCommand(),
+  exportCommand(),
+  runCommand(),
+]) {
   inherit(command);
   program.addCommand(command);
 }

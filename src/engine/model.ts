@@ -4,9 +4,12 @@ import {
   atSize,
   type Capacity,
   capacityFor,
+  croppedPart,
   geometry,
   type PreprocessConfig,
   preprocessPresets,
+  type Rectangle,
+  stretched,
 } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
@@ -14,14 +17,21 @@ import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
 import { type Feed, open, type Session } from '../gpu/session.ts';
-import { input } from '../graph/node.ts';
+import { input, type Node } from '../graph/node.ts';
 import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import type { Tensor, TensorFile } from '../graph/tensor.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
-import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import {
+  buildModel,
+  expectedParameters,
+  type ModelConfig,
+  parseConfig,
+  predictionOf,
+  SMALLEST_SIZE,
+} from '../model/config.ts';
 
 /** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
 export interface Photo {
@@ -34,6 +44,14 @@ export interface Prediction {
   readonly label: string;
   readonly index: number;
   readonly probability: number;
+}
+
+/** Where the network looks on a photo. */
+export interface Attention {
+  /** `attention1`..`attention3` (1, H_i, W_i): each sums to 1. */
+  readonly maps: Readonly<Record<string, Tensor>>;
+  /** What the maps lie over, in pixels of the photo. */
+  readonly crop: Rectangle;
 }
 
 /** Milliseconds of what happened when a session was opened. */
@@ -66,8 +84,7 @@ export class Model {
   /** Reads a weights file (safetensors or torch.save's zip) and checks it against the model that it describes. */
   static load(device: Device, bytes: Uint8Array, where = 'weights'): Model {
     const file = readWeights(bytes, where);
-    const config = parseConfig(file.metadata, where);
-    checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+    const config = checkModel(file, where);
     return new Model(device, config, new Weights(device, file, where));
   }
 
@@ -78,9 +95,31 @@ export class Model {
     return likeliest(probabilities!.data, this.config.classes, top);
   }
 
-  /** Every named output for x (N, H, W, 3), already normalised; N, H and W as the caller likes. */
-  async run(x: Tensor): Promise<Record<string, Tensor>> {
-    return (await this.#tensorSession(x.shape)).session.run({ x: x.data });
+  /**
+   * The named outputs for x (N, H, W, 3), already normalised; N, H and W as the caller likes. Without `outputs` all but the
+   * attention maps, which cost nothing where nobody asks for them.
+   */
+  async run(x: Tensor, outputs?: readonly string[]): Promise<Record<string, Tensor>> {
+    return (await this.#tensorSession(x.shape, outputs)).session.run({ x: x.data });
+  }
+
+  /**
+   * The attention maps of the three branches. They have a plan of their own, which costs nothing where nobody asks.
+   * Rejects with code `input` for a model without them.
+   */
+  async attention(photo: Photo): Promise<Attention> {
+    checkPhoto(photo);
+    const { config, device } = this;
+    const [{ width, height }, preprocessing] = [photo, preprocessConfig(config)];
+    const capacity = capacityFor(width, height, preprocessing, device.target);
+    const maps = buildModel(config, photoInput(config, capacity), ['attention1', 'attention2', 'attention3']);
+    const session = await open(device, plan(maps, device.target), this.#weights);
+    try {
+      const crop = croppedPart(width, height, preprocessing);
+      return { crop, maps: await session.run(photoFeeds(photo, preprocessing)) };
+    } finally {
+      session.close();
+    }
   }
 
   /** What opening the session for this photo took; opens it if need be. */
@@ -131,17 +170,16 @@ export class Model {
         this.#photoCapacity = undefined;
       });
     }
-    const { session } = await this.#photo!;
-    const data = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.byteLength);
-    return { session, feeds: { photo: data, geometry: geometry(photo.width, photo.height, preprocessing).words } };
+    return { session: (await this.#photo!).session, feeds: photoFeeds(photo, preprocessing) };
   }
 
-  async #tensorSession(shape: readonly number[]): Promise<Opened> {
-    const key = shape.join();
+  async #tensorSession(shape: readonly number[], outputs: readonly string[] | undefined): Promise<Opened> {
+    const key = `${shape.join()} ${outputs?.join() ?? ''}`;
     if (this.#tensorKey !== key) {
       checkTensorShape(shape);
+      const graph = modelGraph(this.config, shape, outputs);
       this.#tensorKey = key;
-      this.#tensor = this.#open(key, () => plan(modelGraph(this.config, shape), this.device.target), this.#tensor);
+      this.#tensor = this.#open(key, () => plan(graph, this.device.target), this.#tensor);
       this.#tensor.catch(() => {
         this.#tensorKey = '';
       });
@@ -160,22 +198,53 @@ export class Model {
   }
 }
 
-/** The graph from x to every named output. */
-export function modelGraph(config: ModelConfig, shape: readonly number[]): ReturnType<typeof buildModel> {
-  return buildModel(config, input('x', shape));
+/** The graph from x (N, H, W, 3) to the outputs by name; without `outputs` all but the attention maps. */
+export function modelGraph(
+  config: ModelConfig,
+  shape: readonly number[],
+  outputs?: readonly string[],
+): ReturnType<typeof buildModel> {
+  return buildModel(config, input('x', shape), outputs);
+}
+
+/**
+ * The configuration in a weights file, checked, and the tensors against the model that it describes.
+ * @throws PlumageError `weights` in one line; `where` names the file.
+ */
+export function checkModel(file: TensorFile, where: string): ModelConfig {
+  const config = parseConfig(file.metadata, where);
+  const last = config.model === 'plain' ? 'backbone.fc.weight' : 'heads.1.fc2.weight';
+  const rows = file.tensors.get(last)?.shape[0] ?? config.classes.length;
+  if (config.classes.length !== rows) {
+    const expected = `${rows}, one for each output of the network`;
+    throw mismatch('weights', `${where}: configuration`, 'class names', config.classes.length, expected);
+  }
+  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+  return config;
 }
 
 /** The plan from a decoded photo to class probabilities. */
 export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target): Plan {
-  const photo = input('photo', [capacity.pixels], 'u32', true);
-  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
-  const x = preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows: capacity.rows });
-  const { logits } = buildModel(config, x);
-  return plan({ probabilities: softmax('probabilities', logits!, 1) }, target);
+  const name = predictionOf(config);
+  const logits = buildModel(config, photoInput(config, capacity), [name])[name]!;
+  return plan({ probabilities: softmax('probabilities', logits, 1) }, target);
 }
 
-function preprocessConfig(config: ModelConfig): PreprocessConfig {
-  return atSize(preprocessPresets[config.preprocessing], config.size);
+/** x (1, size, size, 3) of a decoded photo that `photoFeeds` brings. */
+function photoInput(config: ModelConfig, { pixels, rows }: Capacity): Node {
+  const photo = input('photo', [pixels], 'u32', true);
+  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
+  return preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows });
+}
+
+function photoFeeds({ width, height, data }: Photo, preprocessing: PreprocessConfig): Record<string, Feed> {
+  const photo = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { photo, geometry: geometry(width, height, preprocessing).words };
+}
+
+function preprocessConfig({ model, preprocessing, size }: ModelConfig): PreprocessConfig {
+  const preset = preprocessPresets[preprocessing];
+  return atSize(model === 'plain' ? preset : stretched(preset), size);
 }
 
 /** The `top` largest probabilities with their labels. */

@@ -132,7 +132,7 @@ function checkDuplicates(text: string, where: string): void {
 
 /**
  * The file's bytes: tensors sorted by name, the header padded with spaces to 8 bytes, so the same content always gives
- * the same bytes and the values are aligned.
+ * the same bytes and the values are aligned. Vectors stay F32: they are small, and variances pass F16's range.
  * @throws PlumageError `input` when a tensor's length is not its shape's product or a value does not fit F16.
  */
 export function writeSafetensors(file: TensorFile, dtype: Dtype = 'F32'): Uint8Array {
@@ -147,8 +147,9 @@ export function writeSafetensors(file: TensorFile, dtype: Dtype = 'F32'): Uint8A
     const count = shape.reduce((a, b) => a * b, 1);
     if (count !== data.length) throw mismatch('input', `${name} (${shape.join(', ')})`, 'values', data.length, count);
     const begin = end;
-    end += count * BYTES.get(dtype)!;
-    entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+    const type = dtypeOf(shape, dtype);
+    end += count * BYTES.get(type)!;
+    entries.push([name, { dtype: type, shape, data_offsets: [begin, end] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const start = 8 + Math.ceil(json.length / 8) * 8;
@@ -158,13 +159,16 @@ export function writeSafetensors(file: TensorFile, dtype: Dtype = 'F32'): Uint8A
   new DataView(bytes.buffer).setUint32(0, start - 8, true);
   let at = start;
   for (const name of names) {
-    const { data } = file.tensors.get(name)!;
-    const values = dtype === 'F32' ? data : dtype === 'F16' ? toF16(data, name) : narrowBF16(data);
+    const { shape, data } = file.tensors.get(name)!;
+    const type = dtypeOf(shape, dtype);
+    const values = type === 'F32' ? data : type === 'F16' ? toF16(data, name) : narrowBF16(data);
     bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
     at += values.byteLength;
   }
   return bytes;
 }
+
+const dtypeOf = (shape: readonly number[], dtype: Dtype): Dtype => (shape.length > 1 ? dtype : 'F32');
 
 function toF16(data: Float32Array, name: string): Uint16Array {
   const bits = narrowF16(data);

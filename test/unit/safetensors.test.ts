@@ -63,7 +63,7 @@ test('every F16 value survives, and every F32 value goes to a nearest F16 and BF
     const bytes = raw(`${JSON.stringify(header)}${' '.repeat(-JSON.stringify(header).length & 7)}`, 131072);
     bytes.set(new Uint8Array(all.buffer), bytes.length - 131072);
     const { data } = readSafetensors(bytes, 'f').tensors.get('x')!;
-    const again = writeSafetensors({ tensors: new Map([['x', { shape: [65536], data }]]), metadata: {} }, dtype);
+    const again = writeSafetensors({ tensors: new Map([['x', { shape: [256, 256], data }]]), metadata: {} }, dtype);
     const written = new Uint16Array(again.slice(-131072).buffer);
     for (let i = 0; i < 65536; i++) {
       if (!Number.isNaN(data[i])) assert.is(written[i], i, `${dtype} ${i}`);
@@ -79,7 +79,7 @@ test('every F16 value survives, and every F32 value goes to a nearest F16 and BF
       nearest.push(a, i % 2 === 0 ? a : b, b);
     }
     const values = Float32Array.from(probes);
-    const tensors = new Map([['x', { shape: [values.length], data: values }]]);
+    const tensors = new Map([['x', { shape: [values.length, 1], data: values }]]);
     const rounded = readSafetensors(writeSafetensors({ tensors, metadata: {} }, dtype), 'f').tensors.get('x')!.data;
     assert.equal(rounded, Float32Array.from(nearest), dtype);
   }
@@ -92,11 +92,20 @@ function readBack(dtype: string, bits: number): number {
 }
 
 test('a value too large for F16 is refused, not made an infinity', () => {
-  const tensors = new Map([['x', { shape: [2], data: Float32Array.of(1, 65520) }]]);
+  const tensors = new Map([['x', { shape: [2, 1], data: Float32Array.of(1, 65520) }]]);
   refused(() => writeSafetensors({ tensors, metadata: {} }, 'F16'), 'input', /x\[1\]: value, got 65520/);
-  const infinite = new Map([['x', { shape: [1], data: Float32Array.of(Number.POSITIVE_INFINITY) }]]);
+  const infinite = new Map([['x', { shape: [1, 1], data: Float32Array.of(Number.POSITIVE_INFINITY) }]]);
   const back = readSafetensors(writeSafetensors({ tensors: infinite, metadata: {} }, 'F16'), 'f');
   assert.is(back.tensors.get('x')!.data[0], Number.POSITIVE_INFINITY);
+});
+
+test('vectors stay F32 in a file of F16: variances pass its range', () => {
+  const tensors = new Map([
+    ['a.weight', { shape: [1, 3], data: Float32Array.of(1, 2, 3) }],
+    ['b.running_var', { shape: [2], data: Float32Array.of(83_614.5, 1e-9) }],
+  ]);
+  const bytes = writeSafetensors({ tensors, metadata: {} }, 'F16');
+  assert.equal(readSafetensors(bytes, 'f').tensors, tensors);
 });
 
 test('writing checks lengths', () => {
