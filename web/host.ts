@@ -5,6 +5,7 @@ import { type Engine, open } from '../src/engine/engine.ts';
 import type { Model } from '../src/engine/model.ts';
 import { type ErrorCode, PlumageError } from '../src/errors.ts';
 import { printPlan } from '../src/graph/print.ts';
+import type { Tensor } from '../src/graph/tensor.ts';
 
 export interface PlainTensor {
   readonly shape: readonly number[];
@@ -21,6 +22,7 @@ const api = {
   },
   async load(url: string, where: string) {
     model = await engine.load(url, where);
+    return model.config;
   },
   prepare: async (url: string, width: number, height: number) => model.prepare(await photo(url, width, height)),
   classify: async (url: string, width: number, height: number, top: number) =>
@@ -31,11 +33,11 @@ const api = {
   }),
   plan: async () => printPlan(model.plan()),
   async run(url: string, shape: number[]): Promise<Record<string, PlainTensor>> {
-    const outputs = await model.run({ shape, data: new Float32Array(await bytes(url)) });
-    const plain = Object.entries(outputs).map(async ([name, tensor]) => {
-      return [name, { shape: tensor.shape, base64: await base64(tensor.data) }] as const;
-    });
-    return Object.fromEntries(await Promise.all(plain));
+    return plain(await model.run({ shape, data: new Float32Array(await bytes(url)) }));
+  },
+  async attention(url: string, width: number, height: number) {
+    const { crop, maps } = await model.attention(await photo(url, width, height));
+    return { crop, maps: await plain(maps) };
   },
 };
 
@@ -47,6 +49,13 @@ async function bytes(url: string): Promise<ArrayBuffer> {
 
 async function photo(url: string, width: number, height: number): Promise<Photo> {
   return { width, height, data: new Uint8Array(await bytes(url)) };
+}
+
+async function plain(tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, PlainTensor>> {
+  const entries = Object.entries(tensors).map(async ([name, { shape, data }]) => {
+    return [name, { shape, base64: await base64(data) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function base64(data: Float32Array): Promise<string> {

@@ -4,13 +4,16 @@ import { Command } from 'commander';
 import type { Photo } from '../data/decode.ts';
 import type { Prediction } from '../engine/model.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
-import { PlumageError } from '../errors.ts';
+import { mismatch, PlumageError } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { decodePhoto } from '../node/decode.ts';
+import { heatmap } from '../node/heatmap.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
 import { adapterText, type Milliseconds, profileText, resultText, timesText } from './classifyText.ts';
 import { jsonOption, modelFile, modelOption, runtimeOptions, type SharedOptions, wholeNumber } from './options.ts';
 import { type Progress, startProgress } from './progress.ts';
+import { checkWritable, replaceFile } from './replaceFile.ts';
 import { samplePhotos } from './samples.ts';
 import { firstLine, print } from './text.ts';
 
@@ -18,6 +21,7 @@ interface ClassifyOptions extends SharedOptions {
   readonly top: number;
   readonly json?: boolean;
   readonly profile?: boolean;
+  readonly heatmap?: string;
 }
 
 interface Image {
@@ -32,7 +36,11 @@ Examples:
   $ plumage classify                               the sample photos
   $ plumage classify bird.jpg cat.png --top 3
   $ plumage classify bird.jpg --runtime chrome --json
-  $ plumage classify bird.jpg --profile            the slowest layers`;
+  $ plumage classify bird.jpg --profile            the slowest layers
+  $ plumage classify bird.jpg --model birds.safetensors --heatmap where.png`;
+
+/** Classes that a heatmap's caption names. */
+const CAPTION_LINES = 3;
 
 export function classifyCommand(): Command {
   const command = new Command('classify')
@@ -44,12 +52,17 @@ export function classifyCommand(): Command {
   return command
     .addOption(jsonOption())
     .option('--profile', 'also time every layer and show the slowest (with --json all)')
+    .option('--heatmap <file>', 'also draw where the branches of a fine-grained model look, as a PNG')
     .addHelpText('after', EXAMPLE)
     .action(classify);
 }
 
 async function classify(files: string[], options: ClassifyOptions): Promise<void> {
   const images = files.length > 0 ? files.map((file) => ({ file, name: file })) : samplePhotos();
+  if (options.heatmap !== undefined) {
+    if (images.length !== 1) throw mismatch('input', '--heatmap', 'photos', images.length, 'one', 'name one photo');
+    checkWritable(options.heatmap);
+  }
   const run = new Classification(options, startProgress(options.json));
   try {
     for (const [i, image] of images.entries()) {
@@ -60,6 +73,10 @@ async function classify(files: string[], options: ClassifyOptions): Promise<void
       const place = images.length > 1 ? ` (${i + 1} of ${images.length})` : '';
       const top = await run.classify(image, photo, `classifying ${image.name}${place}`);
       if (top && !options.json) print(`${resultText(image.name, top)}\n`);
+      if (top && options.heatmap !== undefined) {
+        await run.drawHeatmap(photo, top, options.heatmap);
+        if (!options.json) print(`heatmap  ${options.heatmap}`);
+      }
     }
     await run.finish();
     if (options.json) print(JSON.stringify(run.json()));
@@ -97,6 +114,7 @@ class Classification {
     const runtime = await progress.during(opening, () => openRuntime(options));
     this.#runtime = runtime;
     const loaded = await timed(() => progress.during('reading the weights', () => runtime.load(fetched.value)));
+    if (options.heatmap !== undefined) checkAttention(loaded.value);
     this.#milliseconds.weights = fetched.milliseconds + loaded.milliseconds;
   }
 
@@ -119,6 +137,18 @@ class Classification {
       this.#results.push({ file, top: run.value });
       return run.value;
     });
+  }
+
+  async drawHeatmap(photo: Photo, top: readonly Prediction[], file: string): Promise<void> {
+    const work = () => this.#runtime!.attention(photo);
+    const { crop, maps } = await this.progress.during('asking for the attention maps', work);
+    const panels = Object.entries(maps).map(([name, { shape, data }]) => {
+      return { name, height: shape[1]!, width: shape[2]!, data };
+    });
+    const caption = top.slice(0, CAPTION_LINES).map(({ label, probability }) => {
+      return { label: label.replaceAll('_', ' '), probability };
+    });
+    replaceFile(file, await heatmap(photo, crop, panels, caption));
   }
 
   /** A second run of the last photo, where no run so far was a steady one, and the profile. */
@@ -174,6 +204,19 @@ class Classification {
       return undefined;
     }
   }
+}
+
+/** @throws PlumageError `input` for a model whose branches do not look at each other. */
+function checkAttention(config: ModelConfig): void {
+  if (config.model === 'plumage' && ['clca', 'both', undefined].includes(config.attention)) return;
+  const got = config.model === 'plain' ? 'a plain one' : `one with attention ${config.attention}`;
+  throw mismatch(
+    'input',
+    '--heatmap',
+    'model',
+    got,
+    'one with attention clca or both, as presets paper and lite have it',
+  );
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; milliseconds: number }> {

@@ -1,14 +1,15 @@
 // `plumage info`: what a model is made of and what it costs, from its weights file and its plan. It needs no GPU.
 
 import { Command } from 'commander';
-import { modelGraph } from '../engine/model.ts';
+import { checkModel, modelGraph } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
-import { checkWeights, readWeights } from '../formats/weights.ts';
+import { readWeights } from '../formats/weights.ts';
 import { elementCount, isSource, type Node, type ParameterAttributes, parameterOp, reachable } from '../graph/node.ts';
+import type { CollaborativeAttributes } from '../graph/ops/collaborativeAttention.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import { printPlan } from '../graph/print.ts';
 import { defaultTarget } from '../graph/target.ts';
-import { expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import { type ModelConfig, SMALLEST_SIZE } from '../model/config.ts';
 import { jsonOption, modelFile, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
@@ -31,7 +32,7 @@ export interface Layer {
 }
 
 export interface ModelFacts {
-  readonly config: Omit<ModelConfig, 'classes'> & { readonly classes: number };
+  readonly config: ModelConfig;
   readonly layers: readonly Layer[];
   readonly parameters: number;
   readonly macs: number;
@@ -59,9 +60,7 @@ async function info(model: string, options: InfoOptions): Promise<void> {
   const { json } = options;
   const path = await modelFile(model, startProgress(json));
   const file = readWeights(readInput(path, 'weights'), path);
-  const config = parseConfig(file.metadata, path);
-  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), path);
-  const facts = modelFacts(config, options.size);
+  const facts = modelFacts(checkModel(file, path), options.size);
   if (json) print(JSON.stringify(factsJson(facts, options.plan)));
   else print(`${paint('bold', path)}\n${options.plan ? printPlan(facts.plan) : factsText(facts)}`);
 }
@@ -70,11 +69,12 @@ async function info(model: string, options: InfoOptions): Promise<void> {
 export function modelFacts(config: ModelConfig, size = config.size): ModelFacts {
   if (size < SMALLEST_SIZE) throw mismatch('input', '--size', 'pixels', size, `at least ${SMALLEST_SIZE}`);
   const outputs = modelGraph(config, [1, size, size, 3]);
+  const counted = new Set<Node>();
   const layers = reachable(Object.values(outputs))
     .filter((node) => !isSource(node))
-    .map(layerOf);
+    .map((node) => layerOf(node, counted));
   return {
-    config: { ...config, size, classes: config.classes.length },
+    config: { ...config, size },
     layers,
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
@@ -82,10 +82,12 @@ export function modelFacts(config: ModelConfig, size = config.size): ModelFacts 
   };
 }
 
-function layerOf(node: Node): Layer {
+/** A parameter of several layers counts in the first. */
+function layerOf(node: Node, counted: Set<Node>): Layer {
   const { op, shape, name, inputs } = node;
   const own = reachable(inputs.filter((input) => isSource(input))).filter((input) => input.op === parameterOp);
-  const trained = own.filter((parameter) => !/\.running_(mean|var)$/.test(parameter.name));
+  const trained = own.filter((each) => !counted.has(each) && !/\.running_(mean|var)$/.test(each.name));
+  for (const each of trained) counted.add(each);
   const count = (each: Node) => elementCount((each.attributes as ParameterAttributes).fileShape);
   // A conv (KH, KW, C, K) or linear (in, out) weight is used once for every position of the output.
   const weight = inputs.find((input) => input.op === parameterOp && input.shape.length > 1);
@@ -94,12 +96,25 @@ function layerOf(node: Node): Layer {
     kind: op.name,
     shape,
     parameters: trained.reduce((sum, each) => sum + count(each), 0),
-    macs: weight ? (elementCount(shape) / shape.at(-1)!) * elementCount(weight.shape) : 0,
+    macs: weight ? (elementCount(shape) / shape.at(-1)!) * elementCount(weight.shape) : attentionMacs(node),
   };
 }
 
+/** By definition: each product once, though two receivers compute the affinity of their pair each for itself. */
+function attentionMacs({ op, shape, inputs, attributes }: Node): number {
+  const positions = (node: Node) => node.shape[1]! * node.shape[2]!;
+  if (op.name === 'channelAttention') return elementCount(shape) * positions(inputs[0]!);
+  if (op.name === 'channelGroupAttention') return elementCount(shape) * inputs[2]!.shape[3]!;
+  if (op.name !== 'collaborativeAttention') return 0;
+  const { index } = attributes as CollaborativeAttributes;
+  const senders = inputs.slice(index === undefined ? 0 : 2); // x, query, key of each
+  const affinities = senders
+    .filter((_, i) => i % 3 === 2)
+    .map((key) => positions(key) * (shape[3]! + key.shape[3]! / 2));
+  return shape[0]! * shape[1]! * shape[2]! * affinities.reduce((a, b) => a + b);
+}
+
 export function factsText({ config, layers, parameters, macs, plan }: ModelFacts): string {
-  const { model, variant, eps, preprocessing, size, classes } = config;
   const rows = layers.map((layer) => [
     layer.name,
     layer.kind,
@@ -109,8 +124,12 @@ export function factsText({ config, layers, parameters, macs, plan }: ModelFacts
   ]);
   const { activationBytes, lowerBoundBytes } = plan;
   const ratio = (activationBytes / lowerBoundBytes).toFixed(3);
+  const { model, variant, eps, preprocessing, size, classes, ...network } = config;
+  const backbone = `ResNet50 ${variant}, ${classes.length} classes, ${preprocessing} preprocessing, eps ${eps}`;
+  const sizes = Object.entries(network).map(([field, value]) => `${field} ${value}`);
   const totals = [
-    ['model', `${model} ResNet50 ${variant}, ${classes} classes, ${preprocessing} preprocessing, eps ${eps}`],
+    ['model', `${model} ${backbone}`],
+    ...(sizes.length > 0 ? [['network', sizes.join(', ')]] : []),
     ['input', `1 x ${size} x ${size} x 3`],
     ['parameters', grouped(parameters)],
     ['multiply-adds', `${(macs / 1e9).toFixed(3)} G`],
@@ -125,7 +144,8 @@ export function factsText({ config, layers, parameters, macs, plan }: ModelFacts
 function factsJson({ config, layers, parameters, macs, plan }: ModelFacts, withPlan = false) {
   const { activationBytes, lowerBoundBytes, constantBytes } = plan;
   const memory = { activationBytes, lowerBoundBytes, constantBytes };
-  const facts = { config, parameters, macs, dispatches: plan.dispatches.length, memory, layers };
+  const shown = { ...config, classes: config.classes.length };
+  const facts = { config: shown, parameters, macs, dispatches: plan.dispatches.length, memory, layers };
   return withPlan ? { ...facts, plan: printPlan(plan).split('\n') } : facts;
 }
 

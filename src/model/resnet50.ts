@@ -1,6 +1,7 @@
 // ResNet-50 (He et al. 2015): bottlenecks 3, 4, 6, 3 under torchvision's names, in both published stride variants.
 
-import type { Node } from '../graph/node.ts';
+import { mismatch } from '../errors.ts';
+import { type Node, nhwc } from '../graph/node.ts';
 import { globalAveragePool } from '../graph/ops/globalPool.ts';
 import { maxPool } from '../graph/ops/maxPool.ts';
 import { convBnAct, linear } from './layers.ts';
@@ -27,8 +28,15 @@ const stages = [
   { width: 512, blocks: 3 },
 ] as const;
 
-/** x (N, H, W, 3), normalised -> the taps. Parameters as torchvision's resnet50 without fc. */
+/** The smallest image that five halvings leave a position of. */
+export const SMALLEST_SIZE = 32;
+
+/** x (N, H, W, 3), normalised -> the taps. Parameters as torchvision's resnet50 without fc. Refuses smaller images. */
 export function resnet50(params: Params, x: Node, config: BackboneConfig): Taps {
+  const { h, w } = nhwc(x, 'backbone');
+  if (h < SMALLEST_SIZE || w < SMALLEST_SIZE) {
+    throw mismatch('input', 'backbone', 'size of x', [h, w], `at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`);
+  }
   const { eps } = config;
   const stem = { kernel: 7, channels: 64, stride: 2, padding: 3, activation: 'relu', eps } as const;
   let y = convBnAct(params, 'conv1', 'bn1', x, stem); // (N, H/2, W/2, 64)

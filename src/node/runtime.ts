@@ -7,13 +7,14 @@ import type { Browser, Page } from 'puppeteer-core';
 import type { HostApi, PlainTensor } from '../../web/host.ts';
 import type { Photo } from '../data/decode.ts';
 import { type Engine, open } from '../engine/engine.ts';
-import type { Model, Prediction } from '../engine/model.ts';
+import type { Attention, Model, Prediction } from '../engine/model.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
 import { PlumageError } from '../errors.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { printPlan } from '../graph/print.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { openAdapter, releaseAdapters } from './adapter.ts';
 import { launchBrowser } from './browser.ts';
 import { type FolderServer, serveFolder } from './serve.ts';
@@ -22,10 +23,11 @@ export interface Runtime {
   readonly adapter: AdapterDescription;
   /** `Dawn in Node` or the browser with its version. */
   readonly host: string;
-  /** Reads a weights file from disk. */
-  load(file: string): Promise<void>;
+  /** Reads a weights file from disk and gives the configuration in it. */
+  load(file: string): Promise<ModelConfig>;
   prepare(photo: Photo): Promise<OpenTimes>;
   classify(photo: Photo, top: number): Promise<Prediction[]>;
+  attention(photo: Photo): Promise<Attention>;
   run(x: Tensor): Promise<Record<string, Tensor>>;
   profile(photo: Photo): Promise<{ peak: Peak; layers: LayerTime[] }>;
   /** The plan for the model's own size, as text. */
@@ -60,12 +62,14 @@ class NodeRuntime implements Runtime {
     return this.engine.adapter;
   }
 
-  async load(file: string): Promise<void> {
+  async load(file: string): Promise<ModelConfig> {
     this.#model = await this.engine.load(await readWeightsFile(file), file);
+    return this.#model.config;
   }
 
   prepare = (photo: Photo) => this.#loaded.prepare(photo);
   classify = (photo: Photo, top: number) => this.#loaded.classify(photo, top);
+  attention = (photo: Photo) => this.#loaded.attention(photo);
   run = (x: Tensor) => this.#loaded.run(x);
   plan = async () => printPlan(this.#loaded.plan());
   profile = async (photo: Photo) => ({
@@ -119,8 +123,8 @@ class ChromeRuntime implements Runtime {
     }
   }
 
-  async load(file: string): Promise<void> {
-    await this.#call('load', this.server.add(`/files/${this.#files++}`, await readWeightsFile(file)), file);
+  async load(file: string): Promise<ModelConfig> {
+    return this.#call('load', this.server.add(`/files/${this.#files++}`, await readWeightsFile(file)), file);
   }
 
   prepare = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('prepare', url, photo.width, photo.height));
@@ -129,14 +133,15 @@ class ChromeRuntime implements Runtime {
   profile = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('profile', url, photo.width, photo.height));
   plan = () => this.#call('plan');
 
+  attention = (photo: Photo) =>
+    this.#withPhoto(photo, async (url) => {
+      const { crop, maps } = await this.#call('attention', url, photo.width, photo.height);
+      return { crop, maps: tensors(maps) };
+    });
+
   async run(x: Tensor): Promise<Record<string, Tensor>> {
     const bytes = new Uint8Array(x.data.buffer, x.data.byteOffset, x.data.byteLength);
-    const outputs = await this.#withBytes(bytes, (url) => this.#call('run', url, [...x.shape]));
-    const tensor = ({ shape, base64 }: PlainTensor): Tensor => {
-      const raw = Buffer.from(base64, 'base64');
-      return { shape, data: new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length)) };
-    };
-    return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, tensor(value)]));
+    return tensors(await this.#withBytes(bytes, (url) => this.#call('run', url, [...x.shape])));
   }
 
   async close(): Promise<void> {
@@ -174,6 +179,14 @@ async function callPage<Name extends keyof HostApi>(
   );
   if (result.error) throw new PlumageError(result.error.code, result.error.message);
   return result.value as Awaited<ReturnType<HostApi[Name]>>;
+}
+
+function tensors(plain: Readonly<Record<string, PlainTensor>>): Record<string, Tensor> {
+  const tensor = ({ shape, base64 }: PlainTensor): Tensor => {
+    const raw = Buffer.from(base64, 'base64');
+    return { shape, data: new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length)) };
+  };
+  return Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, tensor(value)]));
 }
 
 async function readWeightsFile(file: string): Promise<Uint8Array> {

@@ -26,6 +26,11 @@ export function bounds(name: string, shape: Shape): readonly [low: number, high:
     return [-bound, bound];
   }
   if (name.endsWith('fc.weight')) return [-0.08, 0.08];
+  if (shape.length === 2) {
+    const bound = Math.sqrt(3 / shape[1]!); // keeps the variance
+    return [-bound, bound];
+  }
+  if (name === 'clca.gamma' || name === 'cga.beta') return [0.4, 0.8];
   if (name.endsWith('running_var')) return [0.5, 1.5];
   if (/(bn3|downsample\.1)\.weight$/.test(name)) return [0.3, 0.5];
   if (name.endsWith('.weight')) return [0.8, 1.2];

@@ -24,6 +24,22 @@ const convolution: Tolerance = {
 /** WGSL allows exp(x) an error of 3 + 2|x| ULP (a ULP is 2 roundings); ELU's arguments that matter are above -17. */
 const exponential = (knobs: Knobs): number => (knobs.ACTIVATION === 2 ? 2 * (3 + 2 * 17) : 0);
 
+/** A sum of K products, times alpha and gamma, + residual. */
+const matrixProduct: Tolerance = { roundings: (knobs) => k(knobs, 'K') + 3, scale: 'sum' };
+/**
+ * For inputs in [-1, 1): a score lies within R |SCALE| and is wrong by R + 2 roundings of that, a weight by as much and an
+ * exp (3 + 2|x| ULP, |x| <= 2 R |SCALE|), once itself and once in the total; S additions on either side; for every 16
+ * positions the sums may be scaled by another exp, whose arguments add up to the same |x|.
+ */
+const streamedAttention: Tolerance = {
+  roundings: (knobs) => {
+    const [S, range] = [k(knobs, 'S'), k(knobs, 'R') * Math.abs(k(knobs, 'SCALE'))];
+    const exponentials = 2 * (3 + 2 * 2 * range) + (S / 16) * 8;
+    return 2 * ((k(knobs, 'R') + 2) * range + exponentials + S) + 10;
+  },
+  scale: 'unit',
+};
+
 export const tolerances: Record<string, Tolerance> = {
   conv2d: convolution,
   conv2dQuad: convolution,
@@ -51,6 +67,16 @@ export const tolerances: Record<string, Tolerance> = {
     roundings: (knobs) => 20 + 2 * (3 + 2 * 20) + k(knobs, 'SIZE') + 2 * (3 + 2 * Math.log(k(knobs, 'SIZE'))) + 9,
     scale: (knobs) => (knobs.LOG ? 'unit' : 'result'),
   },
+  matmul: matrixProduct,
+  matmulTiled: matrixProduct,
+  attend: streamedAttention,
+  attendQuad: streamedAttention,
+  /** The additions, two divisions (5 each), their sum. */
+  attentionMap: { roundings: (knobs) => k(knobs, 'FIRST_ROWS') + k(knobs, 'SECOND_ROWS') + 11, scale: 'sum' },
+  /** 4 additions and a division of 2.5 ULP. */
+  topPool: { roundings: () => 9, scale: 'sum' },
+  /** Two roots (1 / inverseSqrt: 4.5 ULP), two divisions (2.5 ULP), a product. */
+  normaliseGram: { roundings: () => 2 * 9 + 2 * 5 + 1, scale: 'result' },
 };
 
 /** Largest difference allowed for each output value. */

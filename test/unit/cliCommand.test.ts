@@ -51,7 +51,10 @@ async function fails(pattern: RegExp, ...args: string[]): Promise<void> {
 }
 
 test('every command has a help with an example', async () => {
-  const commands = ['classify', 'doctor', 'info', 'run', 'weights', 'weights fetch', 'weights convert', 'weights list'];
+  const commands = [
+    ...['classify', 'doctor', 'export', 'info', 'init', 'run', 'weights'],
+    ...['weights fetch', 'weights convert', 'weights list'],
+  ];
   const helps = await Promise.all(commands.map((command) => plumage(...command.split(' '), '--help')));
   for (const [i, { code, out, err }] of helps.entries()) {
     assert.match(out, new RegExp(`^Usage: plumage ${commands[i]}`));

@@ -4,7 +4,7 @@ import { activation as activationKernel } from '../../kernels/activation.ts';
 import { activations } from '../../kernels/kernel.ts';
 import { call, elementCount, type Node, type Op } from '../node.ts';
 
-interface ActivationAttributes {
+export interface ActivationAttributes {
   readonly kind: 'relu' | 'elu';
 }
 

@@ -9,7 +9,7 @@ export interface AddOptions {
   readonly activation?: Activation;
 }
 
-interface AddAttributes {
+export interface AddAttributes {
   readonly activation: Activation;
 }
 

@@ -20,7 +20,7 @@ export interface BatchNormOptions {
   readonly activation?: Activation;
 }
 
-interface BatchNormAttributes {
+export interface BatchNormAttributes {
   readonly eps: number;
   readonly activation: Activation;
 }

@@ -19,7 +19,7 @@ export interface Conv2dOptions {
   readonly residual?: Node;
 }
 
-interface Conv2dAttributes {
+export interface Conv2dAttributes {
   readonly knobs: Conv2dKnobs;
 }
 

@@ -3,7 +3,7 @@
 import { globalPool } from '../../kernels/globalPool.ts';
 import { call, type Node, nhwc, type Op } from '../node.ts';
 
-interface GlobalPoolAttributes {
+export interface GlobalPoolAttributes {
   readonly maximum: boolean;
 }
 

@@ -9,7 +9,7 @@ export interface LinearOptions {
   readonly activation?: Activation;
 }
 
-interface LinearAttributes {
+export interface LinearAttributes {
   readonly activation: Activation;
 }
 

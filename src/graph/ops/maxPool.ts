@@ -14,7 +14,7 @@ export interface MaxPoolOptions {
   readonly padding?: Pair;
 }
 
-interface MaxPoolAttributes {
+export interface MaxPoolAttributes {
   readonly knobs: MaxPoolKnobs;
 }
 

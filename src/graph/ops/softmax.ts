@@ -2,9 +2,10 @@
 
 import { mismatch } from '../../errors.ts';
 import { softmax as softmaxKernel } from '../../kernels/softmax.ts';
-import { call, elementCount, type Node, type Op } from '../node.ts';
+import { type Call, call, elementCount, type Node, type Op } from '../node.ts';
+import type { Target } from '../target.ts';
 
-interface SoftmaxAttributes {
+export interface SoftmaxAttributes {
   readonly axis: number;
   readonly log: boolean;
 }
@@ -13,18 +14,22 @@ const softmaxOp: Op<SoftmaxAttributes> = {
   name: 'softmax',
   lower(node, target) {
     const { axis, log } = node.attributes;
-    const OUTER = elementCount(node.shape.slice(0, axis));
-    const INNER = elementCount(node.shape.slice(axis + 1));
-    const knobs = {
-      OUTER,
-      SIZE: node.shape[axis]!,
-      INNER,
-      LOG: Number(log),
-      ...(target.family === 'software' ? lines(OUTER * INNER) : slices(INNER)),
-    };
-    return [call(softmaxKernel, knobs, { x: node.inputs[0]!, y: node })];
+    const outer = elementCount(node.shape.slice(0, axis));
+    const inner = elementCount(node.shape.slice(axis + 1));
+    return [softmaxCall([outer, node.shape[axis]!, inner], { x: node.inputs[0]!, y: node }, target, log)];
   },
 };
+
+/** The kernel call for x (OUTER, SIZE, INNER), over SIZE; other ops normalise their own values with it. */
+export function softmaxCall(
+  [OUTER, SIZE, INNER]: readonly [outer: number, size: number, inner: number],
+  buffers: Call['buffers'],
+  { family }: Target,
+  log = false,
+): Call {
+  const workgroup = family === 'software' ? lines(OUTER * INNER) : slices(INNER);
+  return call(softmaxKernel, { OUTER, SIZE, INNER, LOG: Number(log), ...workgroup }, buffers);
+}
 
 /** In software an invocation takes a whole line; places in a workgroup that have none would be idle work. */
 const lines = (count: number) => ({ LINES: count < 64 ? 4 : 64, SLICES: 1 });

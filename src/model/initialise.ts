@@ -1,0 +1,52 @@
+// The values that new parameters start from, told by shape and name: not those of a pretrained backbone. Seeded: the same
+// seed and name give the same values, whatever else is made.
+
+import { elementCount, type Shape } from '../graph/node.ts';
+import type { Tensor } from '../graph/tensor.ts';
+
+/**
+ * PyTorch's defaults: conv and linear U(+-1/sqrt(fan_in)), batch norms 1 and 0; but gamma and beta of the attentions 0, so
+ * that training starts without them, and the collaborative attention's u and v normal with std sqrt(2/fan_in).
+ */
+export function initialValues(shapes: ReadonlyMap<string, Shape>, seed: number): Map<string, Tensor> {
+  const tensor = (name: string, shape: Shape): Tensor => ({ shape, data: valuesOf(name, shape, shapes, seed) });
+  return new Map([...shapes].map(([name, shape]) => [name, tensor(name, shape)]));
+}
+
+function valuesOf(name: string, shape: Shape, shapes: ReadonlyMap<string, Shape>, seed: number): Float32Array {
+  const values = new Float32Array(elementCount(shape));
+  // A bias is drawn like the weight that it stands beside. A weight with one axis belongs to a batch norm.
+  const weight = shapes.get(name.replace(/bias$/, 'weight')) ?? shape;
+  if (weight.length === 1) return values.fill(/\.(weight|running_var)$/.test(name) ? 1 : 0);
+  const fanIn = elementCount(weight.slice(1));
+  const next = random(`${seed}/${name}`);
+  if (!/^clca\.\d\d\.[uv]\./.test(name)) {
+    const bound = 1 / Math.sqrt(fanIn);
+    return values.map(() => (2 * next() - 1) * bound);
+  }
+  const std = Math.sqrt(2 / fanIn);
+  // Box-Muller; 1 - next() is never 0.
+  return values.map(() => std * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+}
+
+/** Uniform in [0, 1): sfc32 (C. Doty-Humphrey, PractRand), its 128 bits of state from FNV-1a hashes of the text. */
+function random(text: string): () => number {
+  const state = new Uint32Array([0, 1, 2, 3].map((word) => hash(`${text}/${word}`)));
+  let [a, b, c, counter] = state as unknown as [number, number, number, number];
+  const next = () => {
+    const t = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + t) | 0;
+    return (t >>> 0) * 2 ** -32;
+  };
+  for (let i = 0; i < 20; i++) next(); // similar states drift apart
+  return next;
+}
+
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
+  return h >>> 0;
+}
