@@ -2,7 +2,7 @@
 
 export { decodeImage, type Photo, type PhotoSource } from './data/decode.ts';
 export { Engine, type OpenOptions, open } from './engine/engine.ts';
-export { Model, type Prediction } from './engine/model.ts';
+export { type Attention, Model, type Prediction } from './engine/model.ts';
 export type { OpenTimes } from './engine/sharedSession.ts';
 export { type ErrorCode, PlumageError } from './errors.ts';
 export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';
