@@ -110,7 +110,7 @@ test('class names come one a line', () => {
 test('convert refuses class names that are too few, and tensors that do not fit', () => {
   const fc = { shape: [1000, 2048], data: new Float32Array(0) };
   const file = { tensors: new Map([['backbone.fc.weight', fc]]), metadata: { plumage: JSON.stringify(keras) } };
-  refused(() => configure(file, 'a.pth', {}, ['one', 'two']), 'weights', /--classes: names, got 2, expected 1000/);
+  refused(() => configure(file, 'a.pth', {}, ['one', 'two']), 'weights', /class names, got 2, expected 1000/);
   refused(() => configure(file, 'a.pth', {}), 'weights', /a\.pth: the tensors do not fit the model: 266 missing/);
 });
 
