@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { build, buildTests, pageSize } from '../build/build.mjs';
 
 const mode = process.argv[2] ?? 'all';
@@ -85,8 +86,7 @@ async function run(name, args) {
     process.stdout.write(chunk);
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours
-  const plain = text.replace(/\u001b\[\d+m/g, '');
+  const plain = stripVTControlCharacters(text);
   const sum = (/** @type {string} */ word) =>
     [...plain.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((a, m) => a + Number(m[1]), 0);
   const total = sum('Total');

@@ -159,7 +159,6 @@ export class Session {
     } catch (error) {
       await Promise.race([this.device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
       checkAlive(this.device);
-      if (this.#closed) throw new PlumageError('aborted', 'run: the session was closed before the answer came');
       throw new PlumageError('internal', `run: read-back failed, ${(error as Error).message}`);
     }
     checkAlive(this.device);
