@@ -4,7 +4,7 @@
 import { mismatch, PlumageError } from '../errors.ts';
 import type { Dispatch, Plan, Port } from '../graph/plan.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { packParams } from '../kernels/shader.ts';
+import { bind } from './bind.ts';
 import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';
 import { pipelineFor } from './pipelines.ts';
@@ -40,10 +40,11 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
     const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
     const compiled = Promise.all(compiling);
     compiled.catch(() => {}); // reported below, also when an upload fails first
-    for (const constant of plan.constants) {
-      if (!weights) throw mismatch('internal', 'open', `weights for ${constant.name}`, 'none', 'a Weights object');
-      buffers[constant.buffer] = weights.buffer(constant);
+    const [constant] = plan.constants;
+    if (constant && !weights) {
+      throw mismatch('internal', 'open', `weights for ${constant.name}`, 'none', 'a Weights object');
     }
+    for (const [index, buffer] of (await weights?.provide(plan)) ?? []) buffers[index] = buffer;
     const pipelines = await compiled;
     steps = plan.dispatches.map((dispatch, i) => {
       const pipeline = pipelines[i]!;
@@ -69,24 +70,6 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
     throw failure;
   }
   return new Session(device, plan, buffers as GPUBuffer[], steps, owned);
-}
-
-function bind(
-  gpu: GPUDevice,
-  { name, kernel, params, buffers }: Dispatch,
-  pipeline: GPUComputePipeline,
-  all: readonly GPUBuffer[],
-  make: (label: string, size: number, usage: number) => GPUBuffer,
-): GPUBindGroup {
-  const { shader } = kernel;
-  const bound = buffers.map((index) => all[index]!);
-  if (shader.paramsSize > 0) {
-    const uniform = make(`${name} params`, shader.paramsSize, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    gpu.queue.writeBuffer(uniform, 0, packParams(shader, params));
-    bound.unshift(uniform);
-  }
-  const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }));
-  return gpu.createBindGroup({ label: name, layout: pipeline.getBindGroupLayout(0), entries });
 }
 
 export class Session {

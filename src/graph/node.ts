@@ -23,10 +23,21 @@ export interface Node<A = unknown> {
 export interface Op<A = unknown> {
   readonly name: string;
   /** Kernel calls that compute the node, in order. Absent for inputs, parameters and derived constants. */
-  lower?(node: Node<A>, target: Target): readonly Call[];
+  lower?(node: Node<A>, target: Target, form?: string): readonly Call[];
+  /** The ways to compute the node on this target, where there are several. */
+  forms?(node: Node<A>, target: Target): Forms;
 }
 
-/** Scratch memory between the calls of one lowering; the same object means the same memory. */
+/** Ways to compute a node by name, the best first guess first, and the key under which `Target.choices` names another. */
+export interface Forms {
+  readonly key: string;
+  readonly names: readonly string[];
+}
+
+/**
+ * Scratch memory between the calls of one lowering; the same object means the same memory. What is made of constants
+ * only is made once and kept by this name, so the name says all that it depends on.
+ */
 export interface Temporary {
   readonly temporary: string;
   readonly elements: number;

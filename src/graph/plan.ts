@@ -37,7 +37,8 @@ export interface Dispatch {
 export interface PlanBuffer {
   readonly label: string;
   readonly bytes: number;
-  readonly role: 'slot' | 'constant';
+  /** `source`: a constant that only the setup reads, so that it need not stay. */
+  readonly role: 'slot' | 'constant' | 'source';
 }
 
 /** A value that the caller sees: where it lies and what it is. */
@@ -61,9 +62,19 @@ export interface Parameter extends ParameterAttributes {
   readonly name: string;
 }
 
+/** How a node is computed that can be computed in several ways, and the key under which a target may choose another. */
+export interface ChosenForm {
+  readonly node: string;
+  readonly key: string;
+  readonly form: string;
+}
+
 export interface Plan {
   readonly target: Target;
   readonly dispatches: readonly Dispatch[];
+  /** What depends on constants only, in order: runs once for the same weights, however many sessions read them. */
+  readonly setup: readonly Dispatch[];
+  readonly forms: readonly ChosenForm[];
   readonly buffers: readonly PlanBuffer[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
@@ -87,19 +98,20 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   if (wanted.length === 0) throw new PlumageError('input', 'plan: no output asked for');
   const nodes = reachable(wanted.map(([, node]) => node));
   checkNames(nodes);
-  const calls = nodes.flatMap((node) =>
-    (node.op.lower?.(node, target) ?? []).map((call, i, all) => ({
-      call,
-      name: all.length > 1 ? `${node.name}/${i + 1}` : node.name,
-    })),
-  );
+  const forms = nodes.flatMap((node) => chosenForm(node, target));
+  const lowered = nodes.flatMap((node) => {
+    const form = forms.find((f) => f.node === node.name)?.form;
+    const calls = node.op.lower?.(node, target, form) ?? [];
+    return calls.map((call, i) => ({ call, name: calls.length > 1 ? `${node.name}/${i + 1}` : node.name }));
+  });
+  const { made, setup, calls } = splitSetup(lowered);
+  const isConstant = (ref: Node | Temporary) => made.has(ref) || ('op' in ref && isSource(ref) && ref.op !== inputOp);
 
   // Lifetimes. Feeds are written before the first dispatch (-1); outputs are read after the last one.
   const values = new Map<Node | Temporary, Value>();
   const touch = (ref: Node | Temporary, time: number) => {
-    if ('op' in ref && isConstant(ref)) return;
-    const label = 'op' in ref ? ref.name : ref.temporary;
-    const bytes = 4 * ('op' in ref ? elementCount(ref.shape) : ref.elements);
+    if (isConstant(ref)) return;
+    const { label, bytes } = sizeOf(ref);
     const value = values.get(ref) ?? { label, bytes, first: time, last: time };
     value.last = time;
     values.set(ref, value);
@@ -117,16 +129,21 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   const bufferOf = new Map<Node | Temporary, number>(refs.map((ref, i) => [ref, slots.slotOf[i]!]));
 
   const constants: Constant[] = [];
-  const used = new Set(calls.flatMap(({ call }) => Object.values(call.buffers)));
-  for (const node of nodes) {
-    if (!isConstant(node) || !(used.has(node) || wanted.some(([, n]) => n === node))) continue;
-    const buffer = buffers.push({ label: node.name, bytes: 4 * elementCount(node.shape), role: 'constant' }) - 1;
-    bufferOf.set(node, buffer);
-    constants.push(constantOf(node, buffer));
+  const kept = new Set([
+    ...calls.flatMap(({ call }) => Object.values(call.buffers)),
+    ...wanted.map(([, node]) => node),
+  ]);
+  const used = new Set([...kept, ...setup.flatMap(({ call }) => Object.values(call.buffers))]);
+  for (const ref of used) {
+    if (!isConstant(ref)) continue;
+    const buffer = buffers.push({ ...sizeOf(ref), role: kept.has(ref) ? 'constant' : 'source' }) - 1;
+    bufferOf.set(ref, buffer);
+    if ('op' in ref && !made.has(ref)) constants.push(constantOf(ref, buffer));
   }
   checkLimits(buffers, lifetimes, target);
 
-  const dispatches = calls.map(({ call, name }) => dispatchOf(name, call, bufferOf, buffers, target));
+  const toDispatch = ({ call, name }: NamedCall) => dispatchOf(name, call, bufferOf, buffers, target);
+  const dispatches = calls.map(toDispatch);
   const port = (name: string, node: Node): Port => ({
     name,
     buffer: bufferOf.get(node)!,
@@ -138,6 +155,8 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   return {
     target,
     dispatches,
+    setup: setup.map(toDispatch),
+    forms,
     buffers,
     inputs: nodes.filter((node) => node.op === inputOp).map((node) => port(node.name, node)),
     outputs: wanted.map(([name, node]) => port(name, node)),
@@ -149,7 +168,45 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   };
 }
 
-const isConstant = (node: Node): boolean => isSource(node) && node.op !== inputOp;
+interface NamedCall {
+  readonly call: Call;
+  readonly name: string;
+}
+
+/** Calls that read constants only make constants: they, what they make, and all other calls. */
+function splitSetup(lowered: readonly NamedCall[]): {
+  made: Set<Node | Temporary>;
+  setup: NamedCall[];
+  calls: NamedCall[];
+} {
+  const made = new Set<Node | Temporary>();
+  const setup: NamedCall[] = [];
+  const calls: NamedCall[] = [];
+  for (const named of lowered) {
+    const { kernel, buffers } = named.call;
+    const bound = (access: 'read' | 'write') =>
+      kernel.shader.bindings.flatMap((b) => (b.access === access && buffers[b.name] ? [buffers[b.name]!] : []));
+    const constant = bound('read').every(
+      (ref) => made.has(ref) || ('op' in ref && isSource(ref) && ref.op !== inputOp),
+    );
+    (constant ? setup : calls).push(named);
+    if (constant) for (const ref of bound('write')) made.add(ref);
+  }
+  return { made, setup, calls };
+}
+
+function chosenForm(node: Node, target: Target): ChosenForm[] {
+  const forms = node.op.forms?.(node, target);
+  if (!forms) return [];
+  const wish = target.choices?.[forms.key];
+  const form = wish !== undefined && forms.names.includes(wish) ? wish : forms.names[0]!;
+  return [{ node: node.name, key: forms.key, form }];
+}
+
+function sizeOf(ref: Node | Temporary): { label: string; bytes: number } {
+  if ('op' in ref) return { label: ref.name, bytes: 4 * elementCount(ref.shape) };
+  return { label: ref.temporary, bytes: 4 * ref.elements };
+}
 
 function constantOf(node: Node, buffer: number): Constant {
   const describe = (p: Node): Parameter => ({ name: p.name, ...(p.attributes as ParameterAttributes) });

@@ -7,6 +7,8 @@ export interface Target {
   readonly family: Family;
   /** Whether shaders may use subgroup operations. */
   readonly subgroups: boolean;
+  /** Which form a node gets, by the key that its op gives (`Op.forms`); where this is silent the op's first choice. */
+  readonly choices?: Readonly<Record<string, string>>;
   readonly maxStorageBufferBindingSize: number;
   readonly maxBufferSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;

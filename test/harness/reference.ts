@@ -50,7 +50,7 @@ export function evaluateReference(
     buffers[buffer]!.set(compute ? compute(...data) : data[0]!);
   }
   for (const { name, buffer } of made.inputs) buffers[buffer]!.set(feeds[name]!);
-  for (const { kernel, knobs, params, buffers: bound } of made.dispatches) {
+  for (const { kernel, knobs, params, buffers: bound } of [...made.setup, ...made.dispatches]) {
     const reference = references[kernel.name] as Reference | undefined;
     if (!reference) throw new Error(`test/harness/reference.ts has no row for ${kernel.name}`);
     const elements = kernel.elements(knobs);

@@ -64,8 +64,10 @@ for (const family of families) {
 }
 
 test('the kernel follows the target', () => {
-  const kernels = (family: 'software' | 'discrete', subgroups: boolean, c: number) =>
-    plan({ y: graph(c, 8) }, { ...defaultTarget(family), subgroups }).dispatches.map((d) => d.kernel.name);
+  const kernels = (family: 'software' | 'discrete', subgroups: boolean, c: number) => {
+    const { setup, dispatches } = plan({ y: graph(c, 8) }, { ...defaultTarget(family), subgroups });
+    return [...setup, ...dispatches].map((d) => d.kernel.name);
+  };
   assert.equal(kernels('software', false, 8), ['conv2d']);
   assert.equal(kernels('software', true, 8), ['conv2dQuad']);
   assert.equal(kernels('discrete', true, 8), ['conv2dTiled']);

@@ -58,7 +58,7 @@ function checkBuffers(outputs: Readonly<Record<string, Node>>, target = defaultT
   const made = plan(outputs, target);
   const held: string[] = [];
   for (const { buffer, name } of [...made.inputs, ...made.constants]) held[buffer] = name;
-  for (const { name, kernel, knobs, buffers } of made.dispatches) {
+  for (const { name, kernel, knobs, buffers } of [...made.setup, ...made.dispatches]) {
     const bindings = storage(kernel);
     const indices = (which: string) => buffers.filter((_, i) => bindings[i]!.access === which);
     const writes = indices('write');

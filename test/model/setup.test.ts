@@ -1,0 +1,67 @@
+// What depends on weights only: computed once for all sessions of the same weights, with its sources gone afterwards.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Weights } from '../../src/gpu/constants.ts';
+import { open } from '../../src/gpu/session.ts';
+import { input, parameter } from '../../src/graph/node.ts';
+import { add } from '../../src/graph/ops/add.ts';
+import { plan } from '../../src/graph/plan.ts';
+import { liveBuffers } from '../harness/countCalls.ts';
+import { freshDevice } from '../harness/device.ts';
+
+const values = (offset: number) => Float32Array.from({ length: 4 }, (_, i) => offset + i);
+const file = {
+  tensors: new Map(['a', 'b', 'c'].map((name, i) => [name, { shape: [4], data: values(10 ** i) }])),
+  metadata: {},
+};
+const [a, b, c] = ['a', 'b', 'c'].map((name) => parameter(name, [4])) as [never, never, never];
+const inner = add('inner', a, b);
+const outer = add('outer', inner, c);
+const graph = { y: add('y', input('x', [4]), outer) };
+const expected = [0, 1, 2, 3].map((i) => 111 + 3 * i + 1000);
+
+test('a plan tells what runs once from what runs every time', async () => {
+  const device = await freshDevice();
+  const made = plan(graph, device.target);
+  assert.equal(
+    made.setup.map((d) => d.name),
+    ['inner', 'outer'],
+  );
+  assert.equal(
+    made.dispatches.map((d) => d.name),
+    ['y'],
+  );
+  const role = (label: string) => made.buffers.find((buffer) => buffer.label === label)?.role;
+  assert.equal(['a', 'b', 'c', 'inner', 'outer'].map(role), ['source', 'source', 'source', 'source', 'constant']);
+  assert.is(made.constantBytes, 16);
+  device.gpu.destroy();
+});
+
+test('sessions that open at the same time share one setup; only its result stays', async () => {
+  const device = await freshDevice();
+  const made = plan(graph, device.target);
+  const weights = new Weights(device, file, 'test');
+  const live = liveBuffers(device.gpu);
+  const sessions = await Promise.all([open(device, made, weights), open(device, made, weights)]);
+  assert.equal(
+    [...live].map((label) => label.replace(/^\d+ /, '')).filter((label) => !/^slot|params/.test(label)),
+    ['outer'],
+  );
+  assert.is(weights.bytes, 16);
+  const feeds = { x: new Float32Array(4).fill(1000) };
+  for (const session of [...sessions, await open(device, made, weights)]) {
+    assert.equal([...(await session.run(feeds)).y!.data], expected);
+  }
+  assert.is(weights.bytes, 16);
+  device.gpu.destroy();
+});
+
+test('an output that depends on weights only is there without a dispatch', async () => {
+  const device = await freshDevice();
+  const session = await open(device, plan({ outer }, device.target), new Weights(device, file, 'test'));
+  assert.equal([...(await session.run({})).outer!.data], [111, 114, 117, 120]);
+  device.gpu.destroy();
+});
+
+test.run();
