@@ -4,8 +4,9 @@ import { Command } from 'commander';
 import { checkModel, modelGraph } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
-import { elementCount, isSource, type Node, type ParameterAttributes, parameterOp, reachable } from '../graph/node.ts';
+import { elementCount, isSource, type Node, parameterOp, reachable } from '../graph/node.ts';
 import type { CollaborativeAttributes } from '../graph/ops/collaborativeAttention.ts';
+import { filtersLastOp } from '../graph/ops/filtersLast.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import { printPlan } from '../graph/print.ts';
 import { defaultTarget } from '../graph/target.ts';
@@ -71,7 +72,7 @@ export function modelFacts(config: ModelConfig, size = config.size): ModelFacts 
   const outputs = modelGraph(config, [1, size, size, 3]);
   const counted = new Set<Node>();
   const layers = reachable(Object.values(outputs))
-    .filter((node) => !isSource(node))
+    .filter((node) => !isConstant(node))
     .map((node) => layerOf(node, counted));
   return {
     config: { ...config, size },
@@ -82,20 +83,21 @@ export function modelFacts(config: ModelConfig, size = config.size): ModelFacts 
   };
 }
 
+const isConstant = (node: Node): boolean => isSource(node) || node.op === filtersLastOp;
+
 /** A parameter of several layers counts in the first. */
 function layerOf(node: Node, counted: Set<Node>): Layer {
   const { op, shape, name, inputs } = node;
-  const own = reachable(inputs.filter((input) => isSource(input))).filter((input) => input.op === parameterOp);
+  const own = reachable(inputs.filter(isConstant)).filter((input) => input.op === parameterOp);
   const trained = own.filter((each) => !counted.has(each) && !/\.running_(mean|var)$/.test(each.name));
   for (const each of trained) counted.add(each);
-  const count = (each: Node) => elementCount((each.attributes as ParameterAttributes).fileShape);
   // A conv (KH, KW, C, K) or linear (in, out) weight is used once for every position of the output.
-  const weight = inputs.find((input) => input.op === parameterOp && input.shape.length > 1);
+  const weight = inputs.find((input) => input.op === filtersLastOp);
   return {
     name,
     kind: op.name,
     shape,
-    parameters: trained.reduce((sum, each) => sum + count(each), 0),
+    parameters: trained.reduce((sum, each) => sum + elementCount(each.shape), 0),
     macs: weight ? (elementCount(shape) / shape.at(-1)!) * elementCount(weight.shape) : attentionMacs(node),
   };
 }

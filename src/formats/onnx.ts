@@ -4,6 +4,7 @@
 import protobuf from 'protobufjs/light.js';
 import { mismatch } from '../errors.ts';
 import { elementCount, inputOp, isSource, type Node, parameterOp, reachable } from '../graph/node.ts';
+import { filtersLastOp } from '../graph/ops/filtersLast.ts';
 import type { TensorFile } from '../graph/tensor.ts';
 import { FLOAT, OnnxGraph } from './onnxGraph.ts';
 import { onnxRules } from './onnxOps.ts';
@@ -40,7 +41,7 @@ export function writeOnnx(outputs: Readonly<Record<string, Node>>, file: TensorF
   for (const node of nodes) {
     graph.begin(node);
     if (node.op === inputOp) graph.define(node, { tensor: node.name, channelsFirst: false });
-    else if (!isSource(node)) graph.define(node, ruleOf(node, where)(graph, node));
+    else if (!isSource(node) && node.op !== filtersLastOp) graph.define(node, ruleOf(node, where)(graph, node));
   }
   for (const [name, node] of Object.entries(outputs)) graph.emit('Identity', [graph.same(node)], {}, name);
   const model = {

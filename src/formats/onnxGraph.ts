@@ -2,9 +2,10 @@
 // stands in it. It knows nothing of single ops (onnxOps.ts) nor of the file (onnx.ts).
 
 import { mismatch } from '../errors.ts';
-import { permute } from '../gpu/constants.ts';
-import { type DerivedAttributes, derivedOp, type Node, type ParameterAttributes, parameterOp } from '../graph/node.ts';
+import { type DerivedAttributes, derivedOp, type Node, parameterOp } from '../graph/node.ts';
+import { type FiltersLastAttributes, filtersLastOp } from '../graph/ops/filtersLast.ts';
 import type { TensorFile } from '../graph/tensor.ts';
+import { permute } from './permute.ts';
 
 /** AttributeProto, without what we never write. */
 export interface Attribute {
@@ -156,7 +157,15 @@ export class OnnxGraph {
    * of the node; without `axes` the order is the node's. Refuses nodes that only a run can compute.
    */
   constant(node: Node, axes: readonly number[] = node.shape.map((_, axis) => axis)): Float32Array {
-    if (node.op === parameterOp) return this.#parameter(node, axes);
+    if (node.op === parameterOp) return reordered(this.#parameter(node), node.shape, axes);
+    if (node.op === filtersLastOp) {
+      // Both orders at once: back to the file's order, as it mostly is, costs nothing.
+      const { permutation } = node.attributes as FiltersLastAttributes;
+      return this.constant(
+        node.inputs[0]!,
+        axes.map((axis) => permutation[axis]!),
+      );
+    }
     if (node.op !== derivedOp) {
       throw mismatch('input', this.where, node.name, node.op.name, 'a parameter', 'ONNX export takes constant weights');
     }
@@ -165,13 +174,11 @@ export class OnnxGraph {
     return reordered(data, node.shape, axes);
   }
 
-  #parameter({ name, attributes }: Node, axes: readonly number[]): Float32Array {
-    const { fileShape, permutation } = attributes as ParameterAttributes;
+  #parameter({ name, shape }: Node): Float32Array {
     const tensor = this.file.tensors.get(name);
-    const fits = tensor?.shape.join() === fileShape.join();
-    if (!fits) throw mismatch('weights', this.where, name, tensor ? [...tensor.shape] : 'nothing', [...fileShape]);
-    // Both orders at once: back to the file's order, as it mostly is, costs nothing.
-    return reordered(tensor!.data, fileShape, permutation ? axes.map((axis) => permutation[axis]!) : axes);
+    const fits = tensor?.shape.join() === shape.join();
+    if (!fits) throw mismatch('weights', this.where, name, tensor ? [...tensor.shape] : 'nothing', [...shape]);
+    return tensor!.data;
   }
 }
 

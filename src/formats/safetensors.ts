@@ -24,8 +24,8 @@ interface Entry {
 }
 
 /**
- * Reads F32, F16 and BF16 tensors, widened to f32. F32 data that is 4-byte aligned is a view into `bytes`, not a copy.
- * Integer tensors named `*num_batches_tracked` are left out.
+ * Reads F32, F16 and BF16 tensors, widened to f32. F32 data that is 4-byte aligned is a view into `bytes`; other data is
+ * made anew each time that it is asked for, so that no second copy of a large file is kept. Integer tensors named `*num_batches_tracked` are left out.
  * @throws PlumageError `weights` for a damaged file or another dtype; `where` names the file in it.
  */
 export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
@@ -33,20 +33,35 @@ export function readSafetensors(bytes: Uint8Array, where: string): TensorFile {
   checkLayout(entries, bytes.length - start, where);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    // NOTE: copied by `new Uint8Array(raw)`, as slice() of Node's Buffer is a view that stays unaligned.
     const raw = bytes.subarray(start + begin, start + end);
-    if (dtype === 'F32') {
-      const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
-      tensors.set(name, { shape, data: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4) });
-    } else if (dtype === 'F16' || dtype === 'BF16') {
-      const aligned = raw.byteOffset % 2 === 0 ? raw : new Uint8Array(raw);
-      const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length / 2);
-      tensors.set(name, { shape, data: dtype === 'F16' ? widenF16(bits) : widenBF16(bits) });
+    if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') {
+      tensors.set(name, {
+        shape,
+        get data() {
+          return valuesOf(dtype, raw);
+        },
+      });
     } else if (!name.endsWith('num_batches_tracked')) {
       throw mismatch('weights', `${where}: ${name}`, 'dtype', dtype, 'F32, F16 or BF16', 'save it as one of these');
     }
   }
   return { tensors, metadata };
+}
+
+function valuesOf(dtype: Dtype, raw: Uint8Array): Float32Array {
+  if (dtype !== 'F32') return dtype === 'F16' ? widenF16(halves(raw)) : widenBF16(halves(raw));
+  const { buffer, byteOffset, length } = aligned(raw, 4);
+  return new Float32Array(buffer, byteOffset, length / 4);
+}
+
+function halves(raw: Uint8Array): Uint16Array {
+  const { buffer, byteOffset, length } = aligned(raw, 2);
+  return new Uint16Array(buffer, byteOffset, length / 2);
+}
+
+/** NOTE: copied by `new Uint8Array(raw)`, as slice() of Node's Buffer is a view that stays unaligned. */
+function aligned(raw: Uint8Array, to: number): Uint8Array {
+  return raw.byteOffset % to === 0 ? raw : new Uint8Array(raw);
 }
 
 function readHeader(

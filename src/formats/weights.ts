@@ -33,11 +33,20 @@ export function readWeights(bytes: Uint8Array, where: string): TensorFile {
 const SHOWN = 5;
 
 /**
- * Checks that the file holds the expected tensors with the expected shapes and finite values, and nothing else but
- * `num_batches_tracked` and an unused `backbone.fc`.
- * @throws PlumageError `weights`, naming what is missing, unknown or misshapen, or the first value that is not finite.
+ * `checkShapes` and `checkFinite` for all tensors.
+ * @throws PlumageError `weights`, as they do.
  */
 export function checkWeights(file: TensorFile, expected: Map<string, readonly number[]>, where: string): void {
+  checkShapes(file, expected, where);
+  for (const name of expected.keys()) checkFinite(file, name, where);
+}
+
+/**
+ * Checks that the file holds the expected tensors with the expected shapes, and nothing else but `num_batches_tracked`
+ * and an unused `backbone.fc`.
+ * @throws PlumageError `weights`, naming what is missing, unknown or misshapen.
+ */
+export function checkShapes(file: TensorFile, expected: Map<string, readonly number[]>, where: string): void {
   const missing = [...expected.keys()].filter((name) => !file.tensors.has(name));
   const unknown: string[] = [];
   const misshapen: string[] = [];
@@ -55,7 +64,6 @@ export function checkWeights(file: TensorFile, expected: Map<string, readonly nu
     const advice = 'bring the weights of this model';
     throw new PlumageError('weights', `${where}: the tensors do not fit the model: ${found.join('; ')} - ${advice}`);
   }
-  for (const name of expected.keys()) checkFinite(name, file.tensors.get(name)!, where);
 }
 
 function list(what: string, names: readonly string[]): string {
@@ -64,7 +72,12 @@ function list(what: string, names: readonly string[]): string {
   return `${names.length} ${what} (${names.slice(0, SHOWN).join(', ')}${rest})`;
 }
 
-function checkFinite(name: string, { data }: Tensor, where: string): void {
+/**
+ * Checks that a tensor, which is there, has finite values only.
+ * @throws PlumageError `weights`, naming the first that is not.
+ */
+export function checkFinite(file: TensorFile, name: string, where: string): void {
+  const { data } = file.tensors.get(name)!;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
     // Only NaN and the infinities do not cancel themselves.

@@ -1,44 +1,16 @@
-// The entries of a zip that stores without compressing, as torch.save writes it. fflate takes the archive apart; the
-// checksums and doubled names, which it does not look at, are checked here.
+// The entries of a zip that stores without compressing, as torch.save writes it. It takes no other.
 
-import { unzipSync } from 'fflate';
 import { mismatch, PlumageError } from '../errors.ts';
 
 const DAMAGED = 'the file is damaged, fetch or save it again';
+/** What torch's values need at most: entries that start so are views. torch.save aligns them to 64. */
+const ALIGNMENT = 8;
 
 /**
- * Entries by name, each a copy that starts aligned.
+ * Entries by name, each aligned: a view into `bytes`, or a copy where that is not.
  * @throws PlumageError `weights` for a truncated, damaged or compressed archive.
  */
 export function readZip(bytes: Uint8Array, where: string): Map<string, Uint8Array> {
-  const checksums = readChecksums(bytes, where);
-  let left = bytes.length;
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name, size, compression }) => {
-        if (compression !== 0) throw mismatch('weights', `${where}: ${name}`, 'compression', compression, 0, DAMAGED);
-        // Overlapping entries could ask for far more memory than the file has bytes.
-        left -= size;
-        if (left < 0) throw new PlumageError('weights', `${where}: zip entries overlap - ${DAMAGED}`);
-        return true;
-      },
-    });
-  } catch (error) {
-    if (error instanceof PlumageError) throw error;
-    throw new PlumageError('weights', `${where}: not a readable zip - ${DAMAGED}`, { cause: error });
-  }
-  const entries = new Map(Object.entries(files));
-  for (const [name, data] of entries) {
-    if (crc32(data) !== checksums.get(name)) {
-      throw new PlumageError('weights', `${where}: wrong checksum of ${name} - ${DAMAGED}`);
-    }
-  }
-  return entries;
-}
-
-/** CRC-32 by entry name, from the central directory. Sizes and offsets are left to fflate. */
-function readChecksums(bytes: Uint8Array, where: string): Map<string, number> {
   const damaged = (what: string) => new PlumageError('weights', `${where}: ${what} - ${DAMAGED}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const u16 = (at: number) => view.getUint16(at, true);
@@ -54,16 +26,29 @@ function readChecksums(bytes: Uint8Array, where: string): Map<string, number> {
     count = u32(end64 + 32);
     at = u32(end64 + 48);
   }
-  const checksums = new Map<string, number>();
+  const entries = new Map<string, Uint8Array>();
+  let left = bytes.length;
   for (let i = 0; i < count; i++) {
     if (u32(at) !== 0x02014b50 || at + 46 > bytes.length) throw damaged('the zip directory is broken');
     const next = at + 46 + u16(at + 28);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, next));
-    if (checksums.has(name) || /\p{Cc}/u.test(name)) throw damaged('a zip entry has a bad name or occurs twice');
-    checksums.set(name, u32(at + 16));
+    if (entries.has(name) || /\p{Cc}/u.test(name)) throw damaged('a zip entry has a bad name or occurs twice');
+    const compression = u16(at + 10);
+    if (compression !== 0) throw mismatch('weights', `${where}: ${name}`, 'compression', compression, 0, DAMAGED);
+    const [checksum, size, header] = [u32(at + 16), u32(at + 24), u32(at + 42)];
+    if (u32(header) !== 0x04034b50 || header + 30 > bytes.length) throw damaged(`no header of ${name}`);
+    const begin = header + 30 + u16(header + 26) + u16(header + 28);
+    if (begin + size > bytes.length) throw damaged(`the zip ends within ${name}`);
+    // Overlapping entries could ask for far more memory than the file has bytes.
+    left -= size;
+    if (left < 0) throw damaged('zip entries overlap');
+    const data = bytes.subarray(begin, begin + size);
+    if (crc32(data) !== checksum) throw damaged(`wrong checksum of ${name}`);
+    // NOTE: copied by `new Uint8Array(data)`, as slice() of Node's Buffer is a view that stays unaligned.
+    entries.set(name, data.byteOffset % ALIGNMENT === 0 ? data : new Uint8Array(data));
     at = next + u16(at + 30) + u16(at + 32);
   }
-  return checksums;
+  return entries;
 }
 
 function crc32(bytes: Uint8Array): number {

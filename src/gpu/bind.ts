@@ -6,7 +6,7 @@ import { packParams } from '../kernels/shader.ts';
 /** `make` creates the uniform buffer, which its caller owns; `all` are the plan's buffers. */
 export function bind(
   gpu: GPUDevice,
-  { name, kernel, params, buffers }: Dispatch,
+  { name, kernel, knobs, params, buffers }: Dispatch,
   pipeline: GPUComputePipeline,
   all: readonly GPUBuffer[],
   make: (label: string, size: number, usage: number) => GPUBuffer,
@@ -15,7 +15,7 @@ export function bind(
   const bound = buffers.map((index) => all[index]!);
   if (shader.paramsSize > 0) {
     const uniform = make(`${name} params`, shader.paramsSize, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
-    gpu.queue.writeBuffer(uniform, 0, packParams(shader, params));
+    gpu.queue.writeBuffer(uniform, 0, packParams(shader, { ...knobs, ...params }));
     bound.unshift(uniform);
   }
   const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }));

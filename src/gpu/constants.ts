@@ -4,15 +4,14 @@
 import { mismatch } from '../errors.ts';
 import type { Constant, Dispatch, Parameter, Plan } from '../graph/plan.ts';
 import type { TensorFile } from '../graph/tensor.ts';
-import { bind } from './bind.ts';
 import type { Device } from './device.ts';
-import { pipelineFor } from './pipelines.ts';
+import { fill } from './fill.ts';
 
 /** The weights of one model on one device, by constant name. */
 export class Weights {
   readonly #buffers = new Map<string, GPUBuffer>();
-  /** What a setup makes is there at once and filled when its promise resolves. */
-  readonly #filled = new Map<string, Promise<unknown>>();
+  /** A buffer is there at once; its values are queued for the device when its promise resolves. */
+  readonly #filled = new Map<string, Promise<void>>();
 
   constructor(
     readonly device: Device,
@@ -27,34 +26,34 @@ export class Weights {
 
   /**
    * The buffers of all constants that the plan's dispatches read, by index in `plan.buffers`. Uploads and computes what
-   * no earlier session needed; sources that only the setup reads go when it is done.
+   * no earlier session needed. What fails is forgotten.
    */
   async provide(plan: Plan): Promise<Map<number, GPUBuffer>> {
-    const { fresh, needed } = this.#missing(plan);
-    const all: GPUBuffer[] = [];
-    const sources: GPUBuffer[] = [];
-    const take = (index: number, make: () => GPUBuffer) => {
-      const { label, role } = plan.buffers[index]!;
-      const buffer = this.#buffers.get(label) ?? make();
-      if (role === 'constant') this.#buffers.set(label, buffer);
-      else if (!this.#buffers.has(label)) sources.push(buffer);
-      all[index] = buffer;
-    };
-    try {
-      for (const constant of plan.constants) {
-        if (needed.has(constant.buffer)) take(constant.buffer, () => this.#upload(constant));
-      }
-      for (const index of needed) {
-        const { label, bytes } = plan.buffers[index]!;
-        if (!all[index]) take(index, () => this.#make(label, bytes));
-      }
-      await this.#compute(plan, fresh, all);
-    } finally {
-      for (const buffer of sources) buffer.destroy();
-    }
     const kept = plan.buffers.flatMap(({ role }, index) => (role === 'constant' ? [index] : []));
-    await Promise.all(kept.map((index) => this.#filled.get(plan.buffers[index]!.label)));
-    return new Map(kept.map((index) => [index, all[index]!]));
+    const label = (index: number) => plan.buffers[index]!.label;
+    const { fresh, needed } = this.#missing(plan, kept);
+    // What others are filling is waited for before it is read. Nobody waits in a ring: they came first.
+    const before = [...needed].flatMap((index) => this.#filled.get(label(index)) ?? []);
+    const claimed = kept.filter((index) => !this.#buffers.has(label(index)));
+    for (const index of claimed) this.#buffers.set(label(index), this.#make(plan, index));
+    const buffers = plan.buffers.map(({ label }) => this.#buffers.get(label));
+    const toUpload = plan.constants.filter(
+      ({ buffer }) => needed.has(buffer) && (!buffers[buffer] || claimed.includes(buffer)),
+    );
+    const uploads = new Map(toUpload.map((constant) => [constant.buffer, () => this.#values(constant)]));
+    const work = fill(this.device, { plan, setup: fresh, buffers, uploads, before });
+    for (const index of claimed) this.#filled.set(label(index), work);
+    try {
+      await work;
+    } catch (error) {
+      for (const index of claimed) {
+        this.#buffers.get(label(index))?.destroy();
+        this.#buffers.delete(label(index));
+        this.#filled.delete(label(index));
+      }
+      throw error;
+    }
+    return new Map(kept.map((index) => [index, buffers[index]!]));
   }
 
   destroy(): void {
@@ -64,8 +63,8 @@ export class Weights {
   }
 
   /** The setup's dispatches whose results are not there yet, and the buffers that they and the plan need. */
-  #missing({ buffers, setup }: Plan): { fresh: Dispatch[]; needed: Set<number> } {
-    const needed = new Set(buffers.flatMap(({ role }, index) => (role === 'constant' ? [index] : [])));
+  #missing({ buffers, setup }: Plan, kept: readonly number[]): { fresh: Dispatch[]; needed: Set<number> } {
+    const needed = new Set(kept);
     const fresh: Dispatch[] = [];
     for (const dispatch of [...setup].reverse()) {
       if (!written(dispatch).some((index) => needed.has(index) && !this.#buffers.has(buffers[index]!.label))) continue;
@@ -75,73 +74,25 @@ export class Weights {
     return { fresh, needed };
   }
 
-  /** Runs these dispatches of the setup, once what they read is filled. What fails is forgotten. */
-  async #compute(plan: Plan, fresh: readonly Dispatch[], all: readonly GPUBuffer[]): Promise<void> {
-    if (fresh.length === 0) return;
-    const label = (index: number) => plan.buffers[index]!.label;
-    const made = fresh.flatMap(written).map(label);
-    const work = this.#submit(
-      fresh,
-      all,
-      fresh.flatMap(({ buffers }) => buffers.map((index) => this.#filled.get(label(index)))),
-    );
-    for (const name of made) if (this.#buffers.has(name)) this.#filled.set(name, work);
-    try {
-      await work;
-    } catch (error) {
-      for (const name of made) {
-        this.#buffers.get(name)?.destroy();
-        this.#buffers.delete(name);
-        this.#filled.delete(name);
-      }
-      throw error;
-    }
+  /** The values of a constant, f32 row-major. */
+  #values({ parameters, compute }: Constant): Float32Array {
+    const sources = parameters.map((parameter) => this.#load(parameter));
+    return compute ? compute(...sources) : sources[0]!;
   }
 
-  async #submit(fresh: readonly Dispatch[], all: readonly GPUBuffer[], before: readonly unknown[]): Promise<void> {
-    const { gpu } = this.device;
-    const pipelines = await Promise.all(
-      fresh.map(({ kernel, knobs, name }) => pipelineFor(this.device, kernel.shader, knobs, name)),
-    );
-    await Promise.all(before);
-    const uniforms: GPUBuffer[] = [];
-    const encoder = gpu.createCommandEncoder({ label: 'setup' });
-    const pass = encoder.beginComputePass({ label: 'setup' });
-    fresh.forEach((dispatch, i) => {
-      const group = bind(gpu, dispatch, pipelines[i]!, all, (label, size, usage) => {
-        const buffer = gpu.createBuffer({ label, size, usage });
-        uniforms.push(buffer);
-        return buffer;
-      });
-      pass.setPipeline(pipelines[i]!);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...dispatch.grid);
-    });
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
-    for (const buffer of uniforms) buffer.destroy();
-  }
-
-  #make(label: string, size: number): GPUBuffer {
+  #make(plan: Plan, index: number): GPUBuffer {
+    const { label, bytes: size } = plan.buffers[index]!;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     return this.device.gpu.createBuffer({ label, size, usage });
   }
 
-  #upload({ name, parameters, compute }: Constant): GPUBuffer {
-    const sources = parameters.map((parameter) => this.#load(parameter));
-    const data = compute ? compute(...sources) : sources[0]!;
-    const buffer = this.#make(name, data.byteLength);
-    this.device.gpu.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
-    return buffer;
-  }
-
-  #load({ name, fileShape, permutation }: Parameter): Float32Array {
+  #load({ name, shape }: Parameter): Float32Array {
     const tensor = this.file.tensors.get(name);
-    if (!tensor) throw mismatch('weights', this.where, `tensor ${name}`, 'nothing', `shape (${fileShape.join(', ')})`);
-    if (tensor.shape.join() !== fileShape.join()) {
-      throw mismatch('weights', `${this.where}: ${name}`, 'shape', [...tensor.shape], `(${fileShape.join(', ')})`);
+    if (!tensor) throw mismatch('weights', this.where, `tensor ${name}`, 'nothing', `shape (${shape.join(', ')})`);
+    if (tensor.shape.join() !== shape.join()) {
+      throw mismatch('weights', `${this.where}: ${name}`, 'shape', [...tensor.shape], `(${shape.join(', ')})`);
     }
-    return permutation ? permute(tensor.data, fileShape, permutation) : tensor.data;
+    return tensor.data;
   }
 }
 
@@ -149,28 +100,4 @@ export class Weights {
 function written({ kernel, buffers }: Dispatch): number[] {
   const storage = kernel.shader.bindings.filter((binding) => binding.access !== 'uniform');
   return buffers.filter((_, i) => storage[i]!.access === 'write');
-}
-
-/** Row-major `data` of `shape` with its axes reordered: axis i of the result is axis `permutation[i]` of the source. */
-export function permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const sizes = permutation.map((axis) => shape[axis]!);
-  const steps = permutation.map((axis) => strides[axis]!);
-  const result = new Float32Array(data.length);
-  const index = sizes.map(() => 0);
-  const inner = sizes.length - 1;
-  const innerSize = sizes[inner]!;
-  const innerStep = steps[inner]!;
-  let from = 0;
-  for (let to = 0; to < result.length; ) {
-    for (let i = 0, at = from; i < innerSize; i++, at += innerStep) result[to++] = data[at]!;
-    for (let axis = inner - 1; axis >= 0; axis--) {
-      from += steps[axis]!;
-      index[axis]!++;
-      if (index[axis]! < sizes[axis]!) break;
-      from -= index[axis]! * steps[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return result;
 }

@@ -37,14 +37,16 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
     role === 'slot' ? make(label, bytes, storage) : undefined,
   );
   try {
-    const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
-    const compiled = Promise.all(compiling);
-    compiled.catch(() => {}); // reported below, also when an upload fails first
     const [constant] = plan.constants;
     if (constant && !weights) {
       throw mismatch('internal', 'open', `weights for ${constant.name}`, 'none', 'a Weights object');
     }
-    for (const [index, buffer] of (await weights?.provide(plan)) ?? []) buffers[index] = buffer;
+    // First, so that the setup's pipelines are compiled first and weights upload while the others are compiled.
+    const providing = weights?.provide(plan);
+    const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
+    const compiled = Promise.all(compiling);
+    compiled.catch(() => {}); // reported below, also when an upload fails first
+    for (const [index, buffer] of (await providing) ?? []) buffers[index] = buffer;
     const pipelines = await compiled;
     steps = plan.dispatches.map((dispatch, i) => {
       const pipeline = pipelines[i]!;

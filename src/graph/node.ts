@@ -83,20 +83,12 @@ export function input(name: string, shape: Shape, dtype: DType = 'f32', capacity
   return { op: inputOp, inputs: [], attributes: { capacity }, shape, dtype, name };
 }
 
-export interface ParameterAttributes {
-  /** The shape in files, PyTorch's: conv (K, C, KH, KW), linear (out, in). */
-  readonly fileShape: Shape;
-  /** Axis i on the device is axis `permutation[i]` of the file; absent where both agree. */
-  readonly permutation?: readonly number[];
-}
+export const parameterOp: Op = { name: 'parameter' };
 
-export const parameterOp: Op<ParameterAttributes> = { name: 'parameter' };
-
-/** A named weight. `permutation` says how the device's layout differs from the file's (OIHW -> HWIO: 2 3 1 0). */
-export function parameter(name: string, fileShape: Shape, permutation?: readonly number[]): Node<ParameterAttributes> {
-  checkShape(name, fileShape);
-  const shape = permutation ? permutation.map((axis) => fileShape[axis]!) : fileShape;
-  return { op: parameterOp, inputs: [], attributes: { fileShape, permutation }, shape, dtype: 'f32', name };
+/** A named weight in the shape that files give it, PyTorch's: conv (K, C, KH, KW), linear (out, in). */
+export function parameter(name: string, shape: Shape): Node {
+  checkShape(name, shape);
+  return { op: parameterOp, inputs: [], attributes: undefined, shape, dtype: 'f32', name };
 }
 
 export interface DerivedAttributes {

@@ -12,7 +12,6 @@ import {
   inputOp,
   isSource,
   type Node,
-  type ParameterAttributes,
   reachable,
   type Shape,
   type Temporary,
@@ -58,8 +57,9 @@ export interface Constant {
   readonly compute?: DerivedAttributes['compute'];
 }
 
-export interface Parameter extends ParameterAttributes {
+export interface Parameter {
   readonly name: string;
+  readonly shape: Shape;
 }
 
 /** How a node is computed that can be computed in several ways, and the key under which a target may choose another. */
@@ -209,7 +209,7 @@ function sizeOf(ref: Node | Temporary): { label: string; bytes: number } {
 }
 
 function constantOf(node: Node, buffer: number): Constant {
-  const describe = (p: Node): Parameter => ({ name: p.name, ...(p.attributes as ParameterAttributes) });
+  const describe = ({ name, shape }: Node): Parameter => ({ name, shape });
   if (node.op !== derivedOp) return { name: node.name, buffer, parameters: [describe(node)] };
   const { compute } = node.attributes as DerivedAttributes;
   return { name: node.name, buffer, parameters: node.inputs.map(describe), compute };

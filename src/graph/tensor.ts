@@ -4,7 +4,7 @@ import { PlumageError } from '../errors.ts';
 
 export interface Tensor {
   readonly shape: readonly number[];
-  /** Row-major values; f16 and bf16 files are widened when read. */
+  /** Row-major values. A file's may be widened or copied at each access: read them once. */
   readonly data: Float32Array;
 }
 

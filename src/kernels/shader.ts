@@ -39,11 +39,15 @@ export interface Shader {
 
 export type Knobs = Readonly<Record<string, number>>;
 
-/** The shader's text and pipeline constants for these knob values; unknown names and wrong types are refused. */
+/**
+ * The shader's text and pipeline constants for these knob values; unknown names and wrong types are refused. A knob that
+ * stands in `struct Params` is set at run time: one pipeline serves all its values.
+ */
 export function specialise(shader: Shader, knobs: Knobs): { code: string; constants: Record<string, number> } {
   const constants: Record<string, number> = {};
   let code = shader.code;
   for (const [name, value] of Object.entries(knobs)) {
+    if (shader.params.some((field) => field.name === name)) continue;
     const knob = shader.knobs.find((k) => k.name === name);
     if (!knob) {
       const known = shader.knobs.map((k) => k.name).join(', ') || 'none';

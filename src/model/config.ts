@@ -1,7 +1,7 @@
 // The configuration that a weights file carries in its metadata, checked, and the graph that it describes.
 
 import { mismatch, PlumageError } from '../errors.ts';
-import { type Node, type ParameterAttributes, parameterOp, reachable, type Shape } from '../graph/node.ts';
+import { type Node, parameterOp, reachable, type Shape } from '../graph/node.ts';
 import { type FinegrainedConfig, finegrained, maps } from './finegrained.ts';
 import { params } from './params.ts';
 import { type BackboneConfig, resnet50Classifier, SMALLEST_SIZE } from './resnet50.ts';
@@ -167,5 +167,5 @@ export const predictionOf = ({ model }: ModelConfig): 'logits' | 'combined' =>
 /** File shapes of all parameters that `outputs` need, by name. */
 export function expectedParameters(outputs: Readonly<Record<string, Node>>): Map<string, Shape> {
   const nodes = reachable(Object.values(outputs)).filter((node) => node.op === parameterOp);
-  return new Map(nodes.map((node) => [node.name, (node.attributes as ParameterAttributes).fileShape]));
+  return new Map(nodes.map((node) => [node.name, node.shape]));
 }

@@ -7,9 +7,6 @@ import { linear as linearOp } from '../graph/ops/linear.ts';
 import type { Activation } from '../kernels/kernel.ts';
 import type { Params } from './params.ts';
 
-/** OIHW in files, HWIO on the device. */
-const HWIO = [2, 3, 1, 0] as const;
-
 export interface ConvOptions extends Conv2dOptions {
   readonly kernel: number;
   readonly channels: number;
@@ -27,7 +24,7 @@ export interface ConvBnActOptions extends ConvOptions {
  */
 export function convBnAct(params: Params, conv: string, bn: string, x: Node, options: ConvBnActOptions): Node {
   const { kernel, channels, eps, ...rest } = options;
-  const weight = params.at(conv).get('weight', [channels, x.shape[3]!, kernel, kernel], HWIO);
+  const weight = params.at(conv).filters('weight', [channels, x.shape[3]!, kernel, kernel]);
   const { scale, shift } = foldBatchNorm(params.at(bn), channels, eps);
   return conv2d(params.path(conv), x, weight, scale, shift, rest);
 }
@@ -48,7 +45,7 @@ function foldBatchNorm(params: Params, channels: number, eps: number): { scale: 
 /** A conv alone, without bias: x (N, H, W, C) -> (N, OH, OW, channels) with `<name>.weight`. */
 export function conv(params: Params, name: string, x: Node, { kernel, channels, ...rest }: ConvOptions): Node {
   const at = params.at(name);
-  const weight = at.get('weight', [channels, x.shape[3]!, kernel, kernel], HWIO);
+  const weight = at.filters('weight', [channels, x.shape[3]!, kernel, kernel]);
   const constant = (what: string, value: number) =>
     derived(at.path(what), [channels], [], () => new Float32Array(channels).fill(value));
   return conv2d(params.path(name), x, weight, constant('one', 1), constant('zero', 0), rest);
@@ -65,5 +62,5 @@ export function batchNorm(params: Params, name: string, x: Node, activation: Act
 /** x (N, in) -> (N, out) with `<name>.weight` (out, in) and `<name>.bias` (out). */
 export function linear(params: Params, name: string, x: Node, out: number): Node {
   const at = params.at(name);
-  return linearOp(params.path(name), x, at.get('weight', [out, x.shape[1]!], [1, 0]), at.get('bias', [out]));
+  return linearOp(params.path(name), x, at.filters('weight', [out, x.shape[1]!]), at.get('bias', [out]));
 }

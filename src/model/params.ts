@@ -2,10 +2,13 @@
 // name always gives the same node.
 
 import { type Node, parameter, type Shape } from '../graph/node.ts';
+import { filtersLast } from '../graph/ops/filtersLast.ts';
 
 export interface Params {
-  /** The parameter `<prefix><name>`; `permutation` as in graph/node.ts. */
-  get(name: string, fileShape: Shape, permutation?: readonly number[]): Node;
+  /** The parameter `<prefix><name>` in the shape that files give it. */
+  get(name: string, shape: Shape): Node;
+  /** The same with its filters last, as convolutions and linear layers take it. */
+  filters(name: string, shape: Shape): Node;
   /** The full name of something in this scope. */
   path(name: string): string;
   at(name: string): Params;
@@ -13,14 +16,16 @@ export interface Params {
 
 export function params(prefix = '', known = new Map<string, Node>()): Params {
   const path = (name: string) => (prefix ? `${prefix}.${name}` : name);
+  const once = (key: string, make: () => Node) => {
+    const node = known.get(key) ?? make();
+    known.set(key, node);
+    return node;
+  };
+  const get = (name: string, shape: Shape) => once(path(name), () => parameter(path(name), shape));
   return {
     path,
     at: (name) => params(path(name), known),
-    get(name, fileShape, permutation) {
-      const full = path(name);
-      const node = known.get(full) ?? parameter(full, fileShape, permutation);
-      known.set(full, node);
-      return node;
-    },
+    get,
+    filters: (name, shape) => once(`${path(name)} filters`, () => filtersLast(get(name, shape))),
   };
 }

@@ -38,7 +38,7 @@ export async function runKernel<K extends Knobs>(
     if (access === 'uniform') {
       const size = kernel.shader.paramsSize;
       const buffer = gpu.createBuffer({ size, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
-      gpu.queue.writeBuffer(buffer, 0, packParams(kernel.shader, params));
+      gpu.queue.writeBuffer(buffer, 0, packParams(kernel.shader, { ...knobs, ...params }));
       return { name, access, buffer, before: undefined, size };
     }
     const words = Math.max(elements[name] ?? 0, 4);

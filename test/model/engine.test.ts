@@ -10,7 +10,7 @@ import type { Tensor } from '../../src/graph/tensor.ts';
 import { buildModel, expectedParameters, type ModelConfig } from '../../src/model/config.ts';
 import { testDevice } from '../harness/device.ts';
 import { hashedValues, hashedWeights } from '../harness/hashedWeights.ts';
-import { refused, rejected } from '../harness/refused.ts';
+import { rejected } from '../harness/refused.ts';
 
 const config: ModelConfig = {
   model: 'plain',
@@ -84,20 +84,24 @@ test('run: any size from 32 on, other shapes refused', async () => {
 
 test('load: extra tensors that do no harm are allowed', async () => {
   const counter = { shape: [1], data: new Float32Array(1) };
-  Model.load(await testDevice(), file({ 'backbone.bn1.num_batches_tracked': counter }));
+  await Model.load(await testDevice(), file({ 'backbone.bn1.num_batches_tracked': counter }));
 });
 
 test('load: files that do not fit are refused in one line', async () => {
   const device = await testDevice();
-  const load = (bytes: Uint8Array) => () => Model.load(device, bytes, 'm.safetensors');
+  const load = (bytes: Uint8Array) => Model.load(device, bytes, 'm.safetensors');
   const name = 'backbone.layer1.0.conv1.weight';
   const bad = { ...tensors[name]!, data: tensors[name]!.data.map((v, i) => (i === 5 ? Number.NaN : v)) };
-  refused(load(file({ [name]: undefined })), 'weights', /layer1\.0\.conv1\.weight/);
-  refused(load(file({ stray: { shape: [2], data: new Float32Array(2) } })), 'weights', /stray/);
-  refused(load(file({ [name]: { shape: [2], data: new Float32Array(2) } })), 'weights', /layer1\.0\.conv1\.weight/);
-  refused(load(file({ [name]: bad })), 'weights', /NaN/);
-  refused(load(file().subarray(0, 50_000_000)), 'weights', /m\.safetensors/);
-  refused(load(file({}, {})), 'weights', /metadata key plumage/);
+  await rejected(load(file({ [name]: undefined })), 'weights', /layer1\.0\.conv1\.weight/);
+  await rejected(load(file({ stray: { shape: [2], data: new Float32Array(2) } })), 'weights', /stray/);
+  await rejected(
+    load(file({ [name]: { shape: [2], data: new Float32Array(2) } })),
+    'weights',
+    /layer1\.0\.conv1\.weight/,
+  );
+  await rejected(load(file({ [name]: bad })), 'weights', /NaN/);
+  await rejected(load(file().subarray(0, 50_000_000)), 'weights', /m\.safetensors/);
+  await rejected(load(file({}, {})), 'weights', /metadata key plumage/);
   for (const [field, value] of [
     ['variant', 'v2'],
     ['eps', -1],
@@ -106,7 +110,7 @@ test('load: files that do not fit are refused in one line', async () => {
     ['model', 'other'],
   ] as const) {
     const text = JSON.stringify({ ...config, [field]: value });
-    refused(load(file({}, { plumage: text })), 'weights', new RegExp(`configuration: ${field}, got`));
+    await rejected(load(file({}, { plumage: text })), 'weights', new RegExp(`configuration: ${field}, got`));
   }
 });
 

@@ -7,6 +7,7 @@ import type { Device } from '../../src/gpu/device.ts';
 import { type Feed, open, type Session } from '../../src/gpu/session.ts';
 import { input, type Node, parameter, reachable } from '../../src/graph/node.ts';
 import { add } from '../../src/graph/ops/add.ts';
+import { filtersLast } from '../../src/graph/ops/filtersLast.ts';
 import { linear } from '../../src/graph/ops/linear.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { countCalls, creators, liveBuffers } from '../harness/countCalls.ts';
@@ -16,7 +17,7 @@ import { hashedNoise } from '../harness/hashedWeights.ts';
 import { rejected } from '../harness/refused.ts';
 
 // y = x w + b in whole numbers, so that every answer is exact; sum = y + extra.
-const w = parameter('w', [3, 4], [1, 0]);
+const w = filtersLast(parameter('w', [3, 4]));
 const y = linear('y', input('x', [2, 4]), w, parameter('b', [3]));
 const small = { y, sum: add('sum', y, input('extra', [2, 3])) };
 const parameters = new Map([

@@ -9,6 +9,7 @@ import { add } from '../../src/graph/ops/add.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { liveBuffers } from '../harness/countCalls.ts';
 import { freshDevice } from '../harness/device.ts';
+import { rejected } from '../harness/refused.ts';
 
 const values = (offset: number) => Float32Array.from({ length: 4 }, (_, i) => offset + i);
 const file = {
@@ -54,6 +55,21 @@ test('sessions that open at the same time share one setup; only its result stays
     assert.equal([...(await session.run(feeds)).y!.data], expected);
   }
   assert.is(weights.bytes, 16);
+  device.gpu.destroy();
+});
+
+test('a setup that fails leaves nothing behind and can be tried again', async () => {
+  const device = await freshDevice();
+  const made = plan(graph, device.target);
+  const tensors = new Map([...file.tensors].slice(0, 2));
+  const weights = new Weights(device, { tensors, metadata: {} }, 'test');
+  const live = liveBuffers(device.gpu);
+  await rejected(open(device, made, weights), 'weights', /^test: tensor c, got nothing/);
+  assert.equal([...live], []);
+  assert.is(weights.bytes, 0);
+  tensors.set('c', file.tensors.get('c')!);
+  const session = await open(device, made, weights);
+  assert.equal([...(await session.run({ x: new Float32Array(4).fill(1000) })).y!.data], expected);
   device.gpu.destroy();
 });
 

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter } from '../../src/graph/node.ts';
 import { conv2d } from '../../src/graph/ops/conv2d.ts';
+import { filtersLast } from '../../src/graph/ops/filtersLast.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { defaultTarget } from '../../src/graph/target.ts';
 import { type Conv2dKnobs, conv2dReference } from '../../src/kernels/conv2d.ts';
@@ -9,11 +10,9 @@ import { evaluate, families } from '../harness/graph.ts';
 import { randomValues } from '../harness/random.ts';
 import { bounds } from '../harness/tolerance.ts';
 
-const HWIO = [2, 3, 1, 0];
-
 function graph(c: number, k: number, h = 6, w = 7) {
   const x = input('x', [2, h, w, c]);
-  const weight = parameter('weight', [k, c, 3, 3], HWIO);
+  const weight = filtersLast(parameter('weight', [k, c, 3, 3]));
   const residual = input('residual', [2, Math.ceil(h / 2), Math.ceil(w / 2), k]);
   const options = { stride: 2, padding: 1, activation: 'relu', residual } as const;
   return conv2d('y', x, weight, parameter('scale', [k]), parameter('shift', [k]), options);
@@ -66,17 +65,21 @@ for (const family of families) {
 test('the kernel follows the target', () => {
   const kernels = (family: 'software' | 'discrete', subgroups: boolean, c: number) => {
     const { setup, dispatches } = plan({ y: graph(c, 8) }, { ...defaultTarget(family), subgroups });
-    return [...setup, ...dispatches].map((d) => d.kernel.name);
+    const [first, ...rest] = [...setup, ...dispatches].map((d) => d.kernel.name);
+    assert.is(first, 'filtersLast');
+    return rest;
   };
   assert.equal(kernels('software', false, 8), ['conv2d']);
   assert.equal(kernels('software', true, 8), ['conv2dQuad']);
   assert.equal(kernels('discrete', true, 8), ['conv2dTiled']);
-  assert.equal(kernels('discrete', true, 3), ['padRows', 'padRows', 'conv2dTiled']);
+  assert.equal(kernels('software', true, 3), ['padRows', 'padImage', 'conv2dQuad']);
+  assert.equal(kernels('discrete', true, 3), ['conv2dStem']);
+  assert.equal(kernels('discrete', true, 130).slice(0, 3), ['padRows', 'padRows', 'conv2dTiled']);
 });
 
 test('wrong shapes are refused in one line', () => {
   const x = input('x', [1, 4, 4, 8]);
-  const weight = (c: number, kernel = 3) => parameter('w', [4, c, kernel, kernel], HWIO);
+  const weight = (c: number, kernel = 3) => filtersLast(parameter('w', [4, c, kernel, kernel]));
   const [scale, shift] = [parameter('scale', [4]), parameter('shift', [4])];
   const make = (c: number, options = {}, kernel = 3) => conv2d('layer', x, weight(c, kernel), scale, shift, options);
   assert.throws(() => make(4), /^layer: input channels, got 8, expected 4 as the weight has$/);

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { permute } from '../../src/gpu/constants.ts';
+import { permute } from '../../src/formats/permute.ts';
 import { input, parameter } from '../../src/graph/node.ts';
+import { filtersLast } from '../../src/graph/ops/filtersLast.ts';
 import { linear } from '../../src/graph/ops/linear.ts';
 import { activations } from '../../src/kernels/kernel.ts';
 import { linearReference } from '../../src/kernels/linear.ts';
@@ -17,7 +18,7 @@ for (const family of families) {
       const data = randomValues(m * k, 1);
       const weight = randomValues(n * k, 2);
       const bias = randomValues(n, 3);
-      const w = parameter('fc.weight', [n, k], [1, 0]);
+      const w = filtersLast(parameter('fc.weight', [n, k]));
       const y = linear('fc', input('x', [m, k]), w, parameter('fc.bias', [n]), { activation: 'relu' });
       assert.equal(y.shape, [m, n]);
       const parameters = { 'fc.weight': { shape: [n, k], data: weight }, 'fc.bias': { shape: [n], data: bias } };
@@ -32,7 +33,7 @@ for (const family of families) {
 
 test('linear: refuses sizes that disagree, in one line', () => {
   const x = input('x', [2, 8]);
-  const w = parameter('w', [3, 8], [1, 0]);
+  const w = filtersLast(parameter('w', [3, 8]));
   const b = parameter('b', [3]);
   assert.throws(
     () => linear('fc', input('v', [2, 1, 1, 8]), w, b),

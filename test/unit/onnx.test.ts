@@ -10,6 +10,7 @@ import { add } from '../../src/graph/ops/add.ts';
 import { batchNorm } from '../../src/graph/ops/batchNorm.ts';
 import { concat } from '../../src/graph/ops/concat.ts';
 import { conv2d } from '../../src/graph/ops/conv2d.ts';
+import { filtersLast } from '../../src/graph/ops/filtersLast.ts';
 import { globalAveragePool, globalMaxPool } from '../../src/graph/ops/globalPool.ts';
 import { linear } from '../../src/graph/ops/linear.ts';
 import { maxPool } from '../../src/graph/ops/maxPool.ts';
@@ -58,10 +59,9 @@ const x = input('x', [2, 7, 6, 5]);
 const other = input('other', [2, 7, 6, 5]);
 const rows = input('rows', [3, 10]);
 const vector = (name: string, length: number) => parameter(name, [length]);
-const HWIO = [2, 3, 1, 0];
 
 function conv(name: string, from: Node, [k, kh, kw]: readonly [number, number, number], options = {}): Node {
-  const weight = parameter(`${name}.weight`, [k, from.shape[3]!, kh, kw], HWIO);
+  const weight = filtersLast(parameter(`${name}.weight`, [k, from.shape[3]!, kh, kw]));
   const double = derived(`${name}.double`, [k], [vector(`${name}.scale`, k)], (s) => s!.map((v) => 2 * v));
   return conv2d(name, from, weight, double, vector(`${name}.shift`, k), options);
 }
@@ -86,7 +86,7 @@ const cases: Record<string, () => Record<string, Node>> = {
     y: conv2d('a', x, parameter('w', [3, 2, 5, 4]), vector('scale', 4), vector('shift', 4)),
   }),
   linear: () => ({
-    y: linear('a', rows, parameter('a.w', [6, 10], [1, 0]), vector('a.b', 6), { activation: 'elu' }),
+    y: linear('a', rows, filtersLast(parameter('a.w', [6, 10])), vector('a.b', 6), { activation: 'elu' }),
     z: linear('b', rows, parameter('b.w', [10, 4]), vector('b.b', 4)),
   }),
   'max pool: a window of either axis, padding counts as -inf': () => ({
@@ -138,7 +138,7 @@ test('a dynamic batch takes any number of images; a fixed one only its own', asy
     const maps = conv('a', maxPool('pool', from, { kernel: 2 }), [4, 3, 3], { padding: 1 });
     return {
       maps,
-      rows: linear('fc', globalMaxPool('top', maps), parameter('fc.w', [2, 4], [1, 0]), vector('fc.b', 2)),
+      rows: linear('fc', globalMaxPool('top', maps), filtersLast(parameter('fc.w', [2, 4])), vector('fc.b', 2)),
     };
   };
   const file = weightsFor(graph(one));
@@ -170,11 +170,11 @@ test('the same graph gives the same bytes, metadata included', () => {
 test('refuses more than a file can hold, ops without a rule and weights that are missing, in one line', () => {
   const write = (y: Node, tensors = new Map<string, Tensor>()) =>
     writeOnnx({ y }, { tensors, metadata: {} }, { where: 'model' });
-  const huge = linear('fc', rows, parameter('fc.weight', [60_000_000, 10], [1, 0]), vector('fc.bias', 60_000_000));
+  const huge = linear('fc', rows, filtersLast(parameter('fc.weight', [60_000_000, 10])), vector('fc.bias', 60_000_000));
   refused(() => write(huge), 'input', /^model: weights, got 2\.64 GB, expected at most 2\.13 GB - ONNX keeps more/);
   const strange: Node = { ...relu('strange', rows), op: { name: 'wobble', lower: () => [] } };
   refused(() => write(strange), 'input', /^model: op of strange, got wobble, expected .*conv2d/);
-  const fc = linear('fc', rows, parameter('fc.weight', [2, 10], [1, 0]), vector('fc.bias', 2));
+  const fc = linear('fc', rows, filtersLast(parameter('fc.weight', [2, 10])), vector('fc.bias', 2));
   refused(() => write(fc), 'weights', /^model: fc\.weight, got nothing, expected \(2, 10\)$/);
   refused(
     () => write(linear('fc', rows, relu('w', input('p', [10, 2])), vector('b', 2))),
