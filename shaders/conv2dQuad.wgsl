@@ -1,19 +1,13 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
-// lib: activate, convStore, convWindow, linearId
-// Four invocations (a quad) make 16 output positions x 8 output channels: each has 4 positions, and each loads a quarter of
-// the weights and hands it to the others. On a software adapter a load costs as much as many multiply-adds, so half the
-// loads win. No barrier, no workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
+// lib: activate, convWindow4, linearId
+// Four invocations (a quad) make 32 output positions x 16 output channels: each has 8 positions, and each loads a quarter
+// of the weights and hands it to the others. On a software adapter a load costs as much as ten multiply-adds, so few loads
+// win; a larger tile makes a loop too long for the instruction cache. No barrier, no workgroup memory. The rows of the GEMM
+// are all positions of the batch: M = N * OH * OW.
 
 enable subgroups;
 
-const N = 1u;
-const H = 1u;
-const W = 1u;
-const C = 4u;
-const K = 4u;
-const OH = 1u;
-const OW = 1u;
 const KH = 1u;
 const KW = 1u;
 const STRIDE_H = 1u;
@@ -26,28 +20,47 @@ const RESIDUAL = false;
 const ACTIVATION = 0u;
 const WORKGROUP = 64u;
 
-const M = N * OH * OW;
-const C4 = C / 4u;
-const K4 = K / 4u;
-const COLUMN_PAIRS = (K4 + 1u) / 2u;
 const PADDED = PAD_H + PAD_W > 0u;
+// Without padding or dilation along a row the window's row is one run of memory.
+const RUNS = PAD_W == 0u && DILATION_W == 1u;
+const TAPS = select(KW, 1u, RUNS);
+// A matrix product: position m reads pixel m.
+const PLAIN = KH * KW * STRIDE_H * STRIDE_W == 1u && !PADDED;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
-@group(0) @binding(2) var<storage, read> scale: array<vec4f>;
-@group(0) @binding(3) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+// Sizes are no constants here: on a software adapter compiling costs more than what constants would save.
+struct Params { N: u32, H: u32, W: u32, C: u32, K: u32, OH: u32, OW: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;
+@group(0) @binding(4) var<storage, read> shift: array<vec4f>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
 
 fn load(start: i32, c: u32) -> vec4f {
   if (!PADDED) { return x[u32(start) + c]; }
   return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
 }
 
-// Column quad `column` of 4 rows of w, of which this invocation loads row `lane`: column i of the result is row i.
-fn shareWeights(row: u32, lane: u32, column: u32) -> mat4x4f {
-  let mine = w[(row + lane) * K4 + min(column, K4 - 1u)];
+// Column i: what position i of the four reads.
+fn loadPositions(starts: vec4i, c: u32) -> mat4x4f {
+  return mat4x4f(load(starts.x, c), load(starts.y, c), load(starts.z, c), load(starts.w, c));
+}
+
+// A column quad of 4 rows of w, of which this invocation loads the one at `index`: column i of the result is row i.
+fn shareWeights(index: u32) -> mat4x4f {
+  let mine = w[index];
   return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+}
+
+var<private> sums: array<vec4f, 32>; // [position][column quad]
+
+fn keep(position: u32, column: u32, sum: mat4x4f) {
+  sums[position * 4u + column] = sum[0];
+  sums[(position + 1u) * 4u + column] = sum[1];
+  sums[(position + 2u) * 4u + column] = sum[2];
+  sums[(position + 3u) * 4u + column] = sum[3];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -56,42 +69,75 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
+  let C4 = params.C / 4u;
+  let K4 = params.K / 4u;
+  let columnTiles = (K4 + 3u) / 4u;
   let id = linearId(group, local, groups, WORKGROUP);
   let lane = id % 4u;
-  let column = ((id / 4u) % COLUMN_PAIRS) * 2u;
-  let row = ((id / 4u) / COLUMN_PAIRS) * 16u + lane * 4u;
+  let column = ((id / 4u) % columnTiles) * 4u;
+  let row = ((id / 4u) / columnTiles) * 32u + lane * 8u;
   // NOTE: nobody returns early: a quad's broadcasts need all four.
-  let corner0 = corner(row);
-  let corner1 = corner(row + 1u);
-  let corner2 = corner(row + 2u);
-  let corner3 = corner(row + 3u);
-  var sum0 = mat4x4f(); // column i: output position row + i
-  var sum1 = mat4x4f();
-  var depth = 0u;
+  let at0 = windows(row);
+  let at1 = windows(row + 4u);
+  var sum00 = mat4x4f(); // column i: output position row + i
+  var sum01 = mat4x4f();
+  var sum02 = mat4x4f();
+  var sum03 = mat4x4f();
+  var sum10 = mat4x4f(); // column i: output position row + 4 + i
+  var sum11 = mat4x4f();
+  var sum12 = mat4x4f();
+  var sum13 = mat4x4f();
+  let depth4 = select(C4, KW * C4, RUNS);
+  let last = K4 - 1u; // columns past the end repeat it
+  let to1 = min(column + 1u, last) - column;
+  let to2 = min(column + 2u, last) - column;
+  let to3 = min(column + 3u, last) - column;
+  var weight = lane * K4 + column;
   for (var kh = 0u; kh < KH; kh++) {
-    let start0 = rowStart(corner0, kh);
-    let start1 = rowStart(corner1, kh);
-    let start2 = rowStart(corner2, kh);
-    let start3 = rowStart(corner3, kh);
-    for (var kw = 0u; kw < KW; kw++) {
-      let tap0 = pixel(corner0, start0, kw) * i32(C4);
-      let tap1 = pixel(corner1, start1, kw) * i32(C4);
-      let tap2 = pixel(corner2, start2, kw) * i32(C4);
-      let tap3 = pixel(corner3, start3, kw) * i32(C4);
-      for (var c = 0u; c < C4; c++) {
-        let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
-        sum0 += shareWeights(depth, lane, column) * xs;
-        sum1 += shareWeights(depth, lane, column + 1u) * xs;
-        depth += 4u;
+    let starts0 = rowStarts(at0, kh);
+    let starts1 = rowStarts(at1, kh);
+    for (var kw = 0u; kw < TAPS; kw++) {
+      let taps0 = pixels(at0, starts0, kw) * i32(C4);
+      let taps1 = pixels(at1, starts1, kw) * i32(C4);
+      for (var c = 0u; c < depth4; c++) {
+        let xs0 = loadPositions(taps0, c);
+        let xs1 = loadPositions(taps1, c);
+        let ws0 = shareWeights(weight);
+        sum00 += ws0 * xs0;
+        sum10 += ws0 * xs1;
+        let ws1 = shareWeights(weight + to1);
+        sum01 += ws1 * xs0;
+        sum11 += ws1 * xs1;
+        let ws2 = shareWeights(weight + to2);
+        sum02 += ws2 * xs0;
+        sum12 += ws2 * xs1;
+        let ws3 = shareWeights(weight + to3);
+        sum03 += ws3 * xs0;
+        sum13 += ws3 * xs1;
+        weight += 4u * K4;
       }
     }
   }
-  store(row, column, sum0[0]);
-  store(row + 1u, column, sum0[1]);
-  store(row + 2u, column, sum0[2]);
-  store(row + 3u, column, sum0[3]);
-  store(row, column + 1u, sum1[0]);
-  store(row + 1u, column + 1u, sum1[1]);
-  store(row + 2u, column + 1u, sum1[2]);
-  store(row + 3u, column + 1u, sum1[3]);
+  // A loop, not 32 stores: the driver takes a second to compile those.
+  keep(0u, 0u, sum00);
+  keep(0u, 1u, sum01);
+  keep(0u, 2u, sum02);
+  keep(0u, 3u, sum03);
+  keep(4u, 0u, sum10);
+  keep(4u, 1u, sum11);
+  keep(4u, 2u, sum12);
+  keep(4u, 3u, sum13);
+  let rows = params.N * params.OH * params.OW;
+  for (var i = 0u; i < 4u; i++) {
+    let scales = scale[min(column + i, last)];
+    let shifts = shift[min(column + i, last)];
+    for (var position = 0u; position < 8u; position++) {
+      if (row + position < rows && column + i < K4) {
+        let index = (row + position) * K4 + column + i;
+        var v = sums[position * 4u + i] * scales + shifts;
+        if (RESIDUAL) { v += residual[index]; }
+        y[index] = activate(v, ACTIVATION);
+      }
+    }
+  }
 }

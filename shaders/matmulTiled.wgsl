@@ -40,16 +40,6 @@ const STEPS = (K4 + 3u) / 4u;
 var<workgroup> tileA: array<vec4f, 256>; // [4 depth quads][64 rows], a vec4 runs along the depth
 var<workgroup> tileB: array<vec4f, 256>; // [16 depths][16 column quads], a vec4 runs along the columns
 
-fn readA(quad: u32, row: u32) -> mat4x4f {
-  let i = quad * 64u + row;
-  return mat4x4f(tileA[i], tileA[i + 1u], tileA[i + 2u], tileA[i + 3u]);
-}
-
-fn readB(quad: u32, column: u32) -> mat4x4f {
-  let i = quad * 64u + column;
-  return mat4x4f(tileB[i], tileB[i + 16u], tileB[i + 32u], tileB[i + 48u]);
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) tile: vec3u,
@@ -69,32 +59,44 @@ fn main(
   let place = local % 16u; // ... at this row quad of tileA and column quad of tileB
   let a0 = (local / 8u) * 4u; // and computes rows a0 .. and a0 + 32 .., column quads b0 and b0 + 8
   let b0 = local % 8u;
+  if (quad < K4) { // what no one fills stays 0
+    let blockA = loadA(startA, firstRow + place * 4u, quad);
+    let blockB = loadB(startB, firstColumn + place, quad);
+    for (var i = 0u; i < 4u; i++) {
+      tileA[quad * 64u + place * 4u + i] = blockA[i];
+      tileB[quad * 64u + i * 16u + place] = blockB[i];
+    }
+  }
+  workgroupBarrier();
   var sum00 = mat4x4f();
   var sum01 = mat4x4f();
   var sum10 = mat4x4f();
   var sum11 = mat4x4f();
   for (var step = 0u; step < STEPS; step++) {
-    let depth = step * 4u + quad;
+    // NOTE: the next tiles are asked for before this step's multiply-adds and awaited after them. Zeros past the depth.
     var blockA = mat4x4f();
     var blockB = mat4x4f();
-    if (depth < K4) {
+    let depth = step * 4u + 4u + quad;
+    if (step + 1u < STEPS && (K4 % 4u == 0u || depth < K4)) {
       blockA = loadA(startA, firstRow + place * 4u, depth);
       blockB = loadB(startB, firstColumn + place, depth);
     }
-    for (var i = 0u; i < 4u; i++) {
-      tileA[quad * 64u + place * 4u + i] = blockA[i];
-      tileB[quad * 64u + i * 16u + place] = blockB[i];
-    }
-    workgroupBarrier();
     for (var q = 0u; q < 4u; q++) {
-      let as0 = readA(q, a0);
-      let as1 = readA(q, a0 + 32u);
-      let bs0 = readB(q, b0);
-      let bs1 = readB(q, b0 + 8u);
+      let atA = q * 64u + a0;
+      let atB = q * 64u + b0;
+      let as0 = mat4x4f(tileA[atA], tileA[atA + 1u], tileA[atA + 2u], tileA[atA + 3u]);
+      let as1 = mat4x4f(tileA[atA + 32u], tileA[atA + 33u], tileA[atA + 34u], tileA[atA + 35u]);
+      let bs0 = mat4x4f(tileB[atB], tileB[atB + 16u], tileB[atB + 32u], tileB[atB + 48u]);
+      let bs1 = mat4x4f(tileB[atB + 8u], tileB[atB + 24u], tileB[atB + 40u], tileB[atB + 56u]);
       sum00 += bs0 * as0;
       sum01 += bs1 * as0;
       sum10 += bs0 * as1;
       sum11 += bs1 * as1;
+    }
+    workgroupBarrier();
+    for (var i = 0u; i < 4u; i++) {
+      tileA[quad * 64u + place * 4u + i] = blockA[i];
+      tileB[quad * 64u + i * 16u + place] = blockB[i];
     }
     workgroupBarrier();
   }

@@ -1,9 +1,8 @@
 // Runs a plan on the CPU in f64, every kernel by its plain-loop reference: what a graph should give, without a GPU. Not for
 // the attention kernels, which add to what is there.
 
-import { permute } from '../../src/gpu/constants.ts';
 import type { Node } from '../../src/graph/node.ts';
-import { type Parameter, plan } from '../../src/graph/plan.ts';
+import { plan } from '../../src/graph/plan.ts';
 import { defaultTarget } from '../../src/graph/target.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { activationReference } from '../../src/kernels/activation.ts';
@@ -11,10 +10,12 @@ import { addReference } from '../../src/kernels/add.ts';
 import { batchNormReference } from '../../src/kernels/batchNorm.ts';
 import { concatReference } from '../../src/kernels/concat.ts';
 import { conv2dReference } from '../../src/kernels/conv2d.ts';
+import { filtersLastReference } from '../../src/kernels/filtersLast.ts';
 import { globalPoolReference } from '../../src/kernels/globalPool.ts';
 import type { Reference } from '../../src/kernels/kernel.ts';
 import { linearReference } from '../../src/kernels/linear.ts';
 import { maxPoolReference } from '../../src/kernels/maxPool.ts';
+import { padImageReference } from '../../src/kernels/padImage.ts';
 import { padRowsReference } from '../../src/kernels/padRows.ts';
 import { softmaxReference } from '../../src/kernels/softmax.ts';
 
@@ -26,9 +27,11 @@ const references: Readonly<Record<string, unknown>> = {
   concat: concatReference,
   conv2d: conv2dReference,
   conv2dScalar: conv2dReference,
+  filtersLast: filtersLastReference,
   globalPool: globalPoolReference,
   linear: linearReference,
   maxPool: maxPoolReference,
+  padImage: padImageReference,
   padRows: padRowsReference,
   softmax: softmaxReference,
 };
@@ -41,12 +44,8 @@ export function evaluateReference(
 ): Record<string, Float64Array> {
   const made = plan(outputs, defaultTarget());
   const buffers = made.buffers.map(({ bytes }) => new Float64Array(bytes / 4));
-  const load = ({ name, fileShape, permutation }: Parameter) => {
-    const { data } = parameters[name]!;
-    return permutation ? permute(data, fileShape, permutation) : data;
-  };
   for (const { buffer, parameters: sources, compute } of made.constants) {
-    const data = sources.map(load);
+    const data = sources.map(({ name }) => parameters[name]!.data);
     buffers[buffer]!.set(compute ? compute(...data) : data[0]!);
   }
   for (const { name, buffer } of made.inputs) buffers[buffer]!.set(feeds[name]!);

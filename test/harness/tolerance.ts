@@ -40,13 +40,36 @@ const streamedAttention: Tolerance = {
   scale: 'unit',
 };
 
+/**
+ * Winograd's transforms, for inputs in [-1, 1): a partial sum reaches at most `reach` (the largest sum of a matrix row's
+ * magnitudes) in one direction and its square in both; `path` roundings a direction, those of the factors among them.
+ */
+const transform = (reach: readonly [number, number], path: readonly [number, number], more = 0): Tolerance => ({
+  roundings: (knobs) => {
+    const tile = knobs.TILE === 2 ? 0 : 1;
+    return 2 * path[tile] * (reach[tile] ** 2 + more) + 3 * more + exponential(knobs);
+  },
+  scale: 'unit',
+});
+
 export const tolerances: Record<string, Tolerance> = {
   conv2d: convolution,
   conv2dQuad: convolution,
   conv2dScalar: convolution,
   conv2dTiled: convolution,
+  conv2dStem: convolution,
+  sumSlices: { roundings: (knobs) => k(knobs, 'SLICES') + 3 + exponential(knobs), scale: 'sum' },
+  winogradWeights: transform([1.5, 1.48], [3, 5]),
+  winogradInput: transform([2, 5.13], [1, 5]),
+  winogradProduct: { roundings: (knobs) => k(knobs, 'C'), scale: 'sum' },
+  /** + shift and residual. */
+  winogradOutput: transform([3, 7.37], [2, 6], 2),
+  /** All of them, relative to the same sums of magnitudes: three transforms, C products, scale, shift, residual. */
+  winograd: { roundings: (knobs) => 2 * (5 + 5 + 6) + k(knobs, 'C') + 4 + exponential(knobs), scale: 'sum' },
   /** 8 ROUNDS multiply-adds that each shrink what came before, then 10 additions. */
   fmaPeak: { roundings: (knobs) => 2 * 8 * k(knobs, 'ROUNDS') + 10, scale: 'result' },
+  filtersLast: { roundings: () => 0, scale: 'result' },
+  padImage: { roundings: () => 0, scale: 'result' },
   padRows: { roundings: () => 0, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */

@@ -41,7 +41,8 @@ function expressions(outputs: Readonly<Record<string, Node>>, target: Plan['targ
   const held = new Map<unknown, string>();
   for (const node of reachable(Object.values(outputs))) {
     if (!node.op.lower) held.set(node, node.name);
-    for (const { kernel, knobs, buffers } of node.op.lower?.(node, target) ?? []) {
+    const form = node.op.forms?.(node, target).names[0];
+    for (const { kernel, knobs, buffers } of node.op.lower?.(node, target, form) ?? []) {
       const read = storage(kernel).flatMap(({ name, access }) => {
         return access === 'read' ? [buffers[name] ? held.get(buffers[name])! : 'nothing'] : [];
       });
@@ -140,7 +141,7 @@ test('multiplications of convolutions and fc: 4.089 G for v1.5, 3.858 G for v1',
       ...defaultTarget(),
       maxStorageBufferBindingSize: 2 ** 31,
     });
-    const products = dispatches.filter(({ kernel }) => /^(conv|linear)/.test(kernel.name));
+    const products = dispatches.filter(({ kernel }) => /^(conv|linear|matmul|winogradProduct)/.test(kernel.name));
     return (products.reduce((sum, { flops }) => sum + flops / 2, 0) / 1e9).toFixed(3);
   };
   assert.is(giga(photo, torchvision), '4.089');
@@ -154,7 +155,7 @@ test('printPlan: one line a dispatch, then the totals', () => {
   made.dispatches.forEach(({ name, kernel }, i) => {
     assert.match(lines[i + 1]!, new RegExp(`^${name.replaceAll('.', '\\.')} +${kernel.name} `));
   });
-  assert.match(lines[0]!, /^node +kernel +knobs +grid +buffers +MFLOP +MB$/);
+  assert.match(lines[0]!, /^node +kernel +form +knobs +grid +buffers +MFLOP +MB$/);
   assert.match(lines.slice(made.dispatches.length + 1).join('\n'), /activations .* lower bound .* ratio 1\.\d+/);
 });
 

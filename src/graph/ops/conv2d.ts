@@ -1,14 +1,10 @@
-// conv2d: the node, and the choice of kernel family for it.
+// conv2d: the node; conv2dForms.ts says how it can be computed.
 
 import { mismatch } from '../../errors.ts';
-import { type Conv2dKnobs, conv2dFlops, conv2d as conv2dKernel, outputSize } from '../../kernels/conv2d.ts';
-import { conv2dQuad } from '../../kernels/conv2dQuad.ts';
-import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
-import { conv2dTiled } from '../../kernels/conv2dTiled.ts';
-import { type Activation, activations, ceilDiv } from '../../kernels/kernel.ts';
-import { padRows } from '../../kernels/padRows.ts';
-import { type Call, call, type Node, nhwc, type Op, type Temporary } from '../node.ts';
-import type { Target } from '../target.ts';
+import { type Conv2dKnobs, outputSize } from '../../kernels/conv2d.ts';
+import { type Activation, activations } from '../../kernels/kernel.ts';
+import { type Node, nhwc, type Op } from '../node.ts';
+import { conv2dCalls, conv2dForms } from './conv2dForms.ts';
 
 export interface Conv2dOptions {
   readonly stride?: number | readonly [number, number];
@@ -25,32 +21,13 @@ export interface Conv2dAttributes {
 
 const conv2dOp: Op<Conv2dAttributes> = {
   name: 'conv2d',
-  lower(node, target) {
+  forms: (node, target) => conv2dForms(node.attributes.knobs, target),
+  lower(node, target, form) {
     const [x, w, scale, shift, residual] = node.inputs as [Node, Node, Node, Node, Node | undefined];
-    const { knobs } = node.attributes;
-    const buffers = { scale, shift, ...(residual && { residual }), y: node };
-    if (knobs.K % 4) return [call(conv2dScalar, knobs, { ...buffers, x, w })];
-    const C = 4 * ceilDiv(knobs.C, 4);
-    if (C === knobs.C) return [quadChannels(knobs, { ...buffers, x, w }, target)];
-    // Rows of x are pixels, rows of w are the window's taps.
-    const pixels = { ROWS: knobs.N * knobs.H * knobs.W, FROM: knobs.C, TO: C, WORKGROUP: 64 };
-    const taps = { ROWS: knobs.KH * knobs.KW, FROM: knobs.C * knobs.K, TO: C * knobs.K, WORKGROUP: 64 };
-    const paddedX: Temporary = { temporary: `${node.name} x`, elements: pixels.ROWS * pixels.TO };
-    const paddedW: Temporary = { temporary: `${node.name} w`, elements: taps.ROWS * taps.TO };
-    return [
-      call(padRows, pixels, { x, y: paddedX }),
-      call(padRows, taps, { x: w, y: paddedW }),
-      { ...quadChannels({ ...knobs, C }, { ...buffers, x: paddedX, w: paddedW }, target), flops: conv2dFlops(knobs) },
-    ];
+    const buffers = { x, w, scale, shift, ...(residual && { residual }), y: node };
+    return conv2dCalls(node.name, node.attributes.knobs, buffers, target, form ?? 'direct');
   },
 };
-
-/** The kernel of the target's family for channel counts that are multiples of 4. */
-function quadChannels(knobs: Conv2dKnobs, buffers: Call['buffers'], target: Target): Call {
-  const { WORKGROUP: _, ...geometry } = knobs;
-  if (target.family !== 'software') return call(conv2dTiled, geometry, buffers);
-  return call(target.subgroups ? conv2dQuad : conv2dKernel, knobs, buffers);
-}
 
 /**
  * y = activation(scale * conv(x, w) + shift + residual), cross-correlation as torch.nn.functional.conv2d.

@@ -1,0 +1,85 @@
+// m[t] = v[t] u[t]   the products of Winograd's convolution, for software adapters with subgroups
+// v: (T, TILES, C)   u: (T, C, K)   m: (T, TILES, K)   C and K multiples of 4
+// lib: linearId
+// Four invocations (a quad) make 16 rows x 16 columns: each has 4 rows, and each loads a quarter of the weights and hands
+// it to the others, as in conv2dQuad.wgsl: 8 loads serve 64 multiply-adds. No barrier, no workgroup memory.
+
+enable subgroups;
+
+const WORKGROUP = 64u;
+
+// Sizes come at run time: one pipeline serves all layers.
+struct Params { T: u32, TILES: u32, C: u32, K: u32 }
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> v: array<vec4f>;
+@group(0) @binding(2) var<storage, read> u: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> m: array<vec4f>;
+
+fn rowStart(t: u32, row: u32) -> u32 {
+  return (t * params.TILES + min(row, params.TILES - 1u)) * (params.C / 4u);
+}
+
+// A column quad of 4 rows of u, of which this invocation loads the one at `index`: column i of the result is row i.
+fn shareWeights(index: u32) -> mat4x4f {
+  let mine = u[index];
+  return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+}
+
+fn store(t: u32, row: u32, column: u32, sum: vec4f) {
+  let columns = params.K / 4u;
+  if (row < params.TILES && column < columns) { m[(t * params.TILES + row) * columns + column] = sum; }
+}
+
+fn storeQuad(t: u32, row: u32, column: u32, sum: mat4x4f) {
+  store(t, row, column, sum[0]);
+  store(t, row + 1u, column, sum[1]);
+  store(t, row + 2u, column, sum[2]);
+  store(t, row + 3u, column, sum[3]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = linearId(group, local, groups, WORKGROUP);
+  let lane = id % 4u;
+  let quad = id / 4u;
+  let columns = params.K / 4u;
+  let wide = (columns + 3u) / 4u;
+  let high = (params.TILES + 15u) / 16u;
+  let column = (quad % wide) * 4u;
+  let row = ((quad / wide) % high) * 16u + lane * 4u;
+  let t = min(quad / (wide * high), params.T - 1u); // spare quads repeat the last product: broadcasts need all four
+  let row0 = rowStart(t, row);
+  let row1 = rowStart(t, row + 1u);
+  let row2 = rowStart(t, row + 2u);
+  let row3 = rowStart(t, row + 3u);
+  // Columns past the end repeat the last one and are never stored.
+  let start = (t * params.C + lane) * columns;
+  var weight0 = start + column;
+  var weight1 = start + min(column + 1u, columns - 1u);
+  var weight2 = start + min(column + 2u, columns - 1u);
+  var weight3 = start + min(column + 3u, columns - 1u);
+  var sum0 = mat4x4f(); // column i: row + i
+  var sum1 = mat4x4f();
+  var sum2 = mat4x4f();
+  var sum3 = mat4x4f();
+  for (var c = 0u; c < params.C / 4u; c++) {
+    let vs = mat4x4f(v[row0 + c], v[row1 + c], v[row2 + c], v[row3 + c]);
+    sum0 += shareWeights(weight0) * vs;
+    sum1 += shareWeights(weight1) * vs;
+    sum2 += shareWeights(weight2) * vs;
+    sum3 += shareWeights(weight3) * vs;
+    weight0 += params.K;
+    weight1 += params.K;
+    weight2 += params.K;
+    weight3 += params.K;
+  }
+  storeQuad(t, row, column, sum0);
+  storeQuad(t, row, column + 1u, sum1);
+  storeQuad(t, row, column + 2u, sum2);
+  storeQuad(t, row, column + 3u, sum3);
+}
