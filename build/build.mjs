@@ -35,11 +35,16 @@ export async function build() {
   await chmod(path.join(root, 'dist/cli.js'), 0o755);
 }
 
-/** The benchmark: the driver for Node and the page with the peers. */
+/** The benchmark: the driver for Node, and the page, which loads each engine's code only when that engine runs. */
 export async function buildBench() {
-  await esbuild.build({ ...forNode, entryPoints: { main: 'bench/main.ts' }, outdir: 'dist/bench' });
-  await esbuild.build({ ...forPage, entryPoints: { page: 'bench/page.ts' }, outdir: 'dist/bench' });
-  await copyFile(path.join(root, 'bench/bench.html'), path.join(root, 'dist/bench/bench.html'));
+  const outdir = 'dist/bench';
+  await rm(path.join(root, outdir), { recursive: true, force: true });
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const define = { PLUMAGE_VERSION: JSON.stringify(version) };
+  const parts = { main: 'bench/main.ts', nodeRunner: 'bench/nodeRunner.ts' };
+  await esbuild.build({ ...forNode, entryPoints: parts, outdir, define });
+  await esbuild.build({ ...forPage, entryPoints: { page: 'bench/page.ts' }, outdir, splitting: true, define });
+  await copyFile(path.join(root, 'bench/bench.html'), path.join(root, outdir, 'bench.html'));
 }
 
 /** Test bundles: every unit test for Node, all GPU tests in one file for Node and page alike, and their runners. */

@@ -1,6 +1,8 @@
 // esbuild plugin: a `.wgsl` import becomes the shader's text plus the facts that wgsl_reflect reads off it.
 // A shader that breaks a convention (docs/architecture.md, "A kernel") fails the build with file:line.
-import { readFile } from 'node:fs/promises';
+// `import fingerprint from 'plumage:fingerprint'` gives a hash of all that kernels and plans are made from.
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
@@ -11,6 +13,10 @@ export function wgslPlugin() {
   return {
     name: 'wgsl',
     setup(build) {
+      build.onResolve({ filter: /^plumage:fingerprint$/ }, () => ({ path: 'fingerprint', namespace: 'plumage' }));
+      build.onLoad({ filter: /^fingerprint$/, namespace: 'plumage' }, async () => ({
+        contents: `export default '${await fingerprint()}'`,
+      }));
       build.onLoad({ filter: /\.wgsl$/ }, async ({ path: file }) => {
         const source = await readFile(file, 'utf8');
         const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
@@ -20,7 +26,7 @@ export function wgslPlugin() {
         const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, appended);
         const where = path.relative(process.cwd(), file);
         return {
-          contents: `export default ${JSON.stringify(shader)}`,
+          contents: `export default ${JSON.stringify(shader && { ...shader, code: squeeze(shader.code) })}`,
           loader: 'js',
           watchFiles: [file, ...libraries],
           errors: complaints.map(({ text, line }) => ({
@@ -31,6 +37,20 @@ export function wgslPlugin() {
       });
     },
   };
+}
+
+const root = path.join(import.meta.dirname, '..');
+
+/** Changes when a shader, a kernel, a lowering or the package's version does. */
+async function fingerprint() {
+  const files = ['package.json'];
+  for (const folder of ['shaders', 'src/kernels', 'src/graph']) {
+    const names = await readdir(path.join(root, folder), { recursive: true });
+    files.push(...names.filter((name) => /\.(wgsl|ts)$/.test(name)).map((name) => path.join(folder, name)));
+  }
+  const hash = createHash('sha256');
+  for (const file of files.sort()) hash.update(await readFile(path.join(root, file)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Names in the header's `// lib: a, b` line; each is a file in shaders/lib. @param {string} source */
@@ -158,4 +178,14 @@ function blankComments(text) {
     .split('\n')
     .map((line) => line.replace(/\/\/.*$/, '').trim())
     .join('\n');
+}
+
+/**
+ * Spaces that WGSL does not need, without which the page's bundle is smaller. Lines stay where they are; operators stay
+ * apart, for `a - -b` is not `a--b`. @param {string} code
+ */
+export function squeeze(code) {
+  return code
+    .replace(/(?<=[(){}[\],;:]) +| +(?=[(){}[\],;:])/g, '')
+    .replace(/(?<=[\w)\]]) +(?=[-+*/%=<>!&|^])|(?<=[-+*/%=<>!&|^]) +(?=[\w(@])/g, '');
 }

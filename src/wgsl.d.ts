@@ -2,3 +2,9 @@ declare module '*.wgsl' {
   const shader: import('./kernels/shader.ts').Shader;
   export default shader;
 }
+
+/** A hash of the shaders, kernels and lowerings that this bundle was made from. */
+declare module 'plumage:fingerprint' {
+  const fingerprint: string;
+  export default fingerprint;
+}

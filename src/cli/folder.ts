@@ -2,6 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { CHOICES_FILE } from '../node/choices.ts';
 import { imagenetPath } from '../node/fetchWeights.ts';
 
 export interface Entry {
@@ -33,6 +34,7 @@ async function sizeOf(file: string): Promise<number> {
 
 function note(folder: string, name: string): string {
   if (path.join(folder, name) === imagenetPath(folder)) return '--model imagenet';
+  if (name === CHOICES_FILE) return 'what plumage tune has chosen';
   if (name.endsWith('.json')) return 'its checksum';
   if (name.endsWith('.partial')) return 'left by a run that was killed';
   if (name.startsWith('swiftshader-')) return 'software adapter, unpacked';

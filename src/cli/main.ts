@@ -11,6 +11,7 @@ import { exitOnSignals } from './interrupt.ts';
 import { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
 import { firstLine } from './text.ts';
+import { tuneCommand } from './tune.ts';
 import { versions } from './versions.ts';
 import { weightsCommand } from './weights.ts';
 
@@ -51,6 +52,7 @@ for (const command of [
   initCommand(),
   exportCommand(),
   runCommand(),
+  tuneCommand(),
 ]) {
   inherit(command);
   program.addCommand(command);

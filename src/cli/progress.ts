@@ -25,6 +25,9 @@ export class Progress {
 
   download(_progress: FetchProgress): void {}
 
+  /** How many parts of the step are done, and what comes next. */
+  parts(_done: number, _of: number, _next: string): void {}
+
   line(_text: string): void {}
 
   error(message: string): void {
@@ -68,25 +71,34 @@ class TerminalProgress extends Progress {
     }
     // Fewer bytes than before: it is fetched again.
     if (!this.#bar || bytes < this.#bytes) {
-      this.#stopBar();
       this.#started = performance.now();
-      const looks = {
-        barCompleteChar: '█',
-        barIncompleteChar: '░',
-        barsize: 24,
-        hideCursor: true,
-        clearOnComplete: true,
-      };
-      this.#bar = new SingleBar({ ...looks, format: 'weights {bar} {percentage} %  {text}', stream: process.stderr });
-      this.#bar.start(total, 0, { text: '' });
+      this.#startBar('weights {bar} {percentage} %  {text}', total);
     }
     this.#bytes = bytes;
-    this.#bar.update(bytes, { text: downloadText(bytes, total, (performance.now() - this.#started) / 1000) });
+    this.#bar?.update(bytes, { text: downloadText(bytes, total, (performance.now() - this.#started) / 1000) });
+  }
+
+  override parts(done: number, of: number, next: string): void {
+    if (!this.#bar) this.#startBar(`${this.#label} {bar} {value} of {total}  {text}`, of);
+    this.#bar?.update(done, { text: next });
   }
 
   override line(text: string): void {
     this.#stopBar();
     replaceLine(`${text}\n`);
+  }
+
+  #startBar(format: string, total: number): void {
+    this.#stopBar();
+    const looks = {
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: true,
+    };
+    this.#bar = new SingleBar({ ...looks, format, stream: process.stderr });
+    this.#bar.start(total, 0, { text: '' });
   }
 
   #stopBar(): void {
@@ -127,6 +139,13 @@ class LineProgress extends Progress {
       this.#last = now;
       this.line(`weights: ${downloadText(bytes, total, (now - this.#started) / 1000)}`);
     }
+  }
+
+  override parts(done: number, of: number, next: string): void {
+    const now = performance.now();
+    if (now - this.#last < LINE_EVERY_MS) return;
+    this.#last = now;
+    this.line(`${done} of ${of} done, next ${next}`);
   }
 
   override line(text: string): void {

@@ -1,21 +1,34 @@
 // open(): from an adapter to an engine that loads models. The same code in a page, a worker and Node.
 
 import { PlumageError } from '../errors.ts';
-import { type AdapterDescription, type Device, openDevice } from '../gpu/device.ts';
+import { type AdapterDescription, adapterKey, type Choices, type Device, openDevice } from '../gpu/device.ts';
 import { measurePeak, type Peak } from '../gpu/profile.ts';
-import { Model } from './model.ts';
+import { type TuneOptions as TuneGraphOptions, type TuneResult, tune as tuneGraph } from '../gpu/tuner.ts';
+import { keepChoices, readChoices } from './choices.ts';
+import { Model, modelGraph } from './model.ts';
 
 export interface OpenOptions {
   /** The adapter to use; by default what `navigator.gpu` offers first. In Node, `plumage/node` finds one. */
   readonly adapter?: GPUAdapter;
   /** Ask the adapter for nothing beyond WebGPU's default limits and features. */
   readonly defaultLimits?: boolean;
+  /** Which form of a kernel each layer gets: by default what `tune` has kept in this browser; `{}` for none of it. */
+  readonly choices?: Choices;
+}
+
+export interface TuneOptions extends Pick<TuneGraphOptions, 'onProgress' | 'signal'> {
+  /** The time that timing may take, a minute by default. Layers with most arithmetic come first. */
+  readonly budgetMilliseconds?: number;
+  /** Side of the square input; by default the model's own. */
+  readonly size?: number;
+  readonly batch?: number;
 }
 
 /** An engine on one device. Rejects with code `adapter` where there is no WebGPU. */
 export async function open(options: OpenOptions = {}): Promise<Engine> {
   const adapter = options.adapter ?? (await pageAdapter());
-  return new Engine(await openDevice(adapter, options));
+  const choices = options.choices ?? (await readChoices(adapterKey(adapter.info)));
+  return new Engine(await openDevice(adapter, { ...options, choices }));
 }
 
 async function pageAdapter(): Promise<GPUAdapter> {
@@ -59,6 +72,21 @@ export class Engine {
     return measurePeak(this.device);
   }
 
+  /**
+   * Times the forms of the model's layers on this adapter; plans made from now on use the fastest. In a page they are
+   * kept for the next `open`. Nothing else tunes. Rejects with code `aborted` when the signal fires.
+   */
+  async tune({ config }: Pick<Model, 'config'>, options: TuneOptions = {}): Promise<TuneResult> {
+    const { device } = this;
+    const { budgetMilliseconds = 60_000, size = config.size, batch = 1, onProgress, signal } = options;
+    const graph = modelGraph(config, [batch, size, size, 3]);
+    const known = device.target.choices;
+    const result = await tuneGraph(device, graph, { budgetMilliseconds, known, onProgress, signal });
+    device.target = { ...device.target, choices: result.choices };
+    await keepChoices(device.adapterKey, result.choices);
+    return result;
+  }
+
   /** Frees the device and all that is on it. */
   close(): void {
     this.device.gpu.destroy();
@@ -74,5 +102,28 @@ async function download(url: string): Promise<Uint8Array> {
   }
   if (!response.ok)
     throw new PlumageError('network', `${url}: status, got ${response.status}, expected 200 - check the address`);
-  return new Uint8Array(await response.arrayBuffer());
+  const announced = Number(response.headers.get('content-length'));
+  try {
+    return await readBody(response.body!, announced);
+  } catch (error) {
+    throw new PlumageError('network', `${url}: broke off, ${(error as Error).message} - try again`);
+  }
+}
+
+/** Bytes as they come into one array, which grows where the announced length was that of a compressed body, or none. */
+async function readBody(body: ReadableStream<Uint8Array>, announced: number): Promise<Uint8Array> {
+  let bytes = new Uint8Array(announced || 2 ** 20);
+  let length = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return bytes.subarray(0, length);
+    if (length + value.length > bytes.length) {
+      const grown = new Uint8Array(Math.max(2 * bytes.length, length + value.length));
+      grown.set(bytes.subarray(0, length));
+      bytes = grown;
+    }
+    bytes.set(value, length);
+    length += value.length;
+  }
 }

@@ -13,12 +13,13 @@ import {
   stretched,
 } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
-import { checkWeights, readWeights } from '../formats/weights.ts';
+import { checkFinite, checkShapes, checkWeights, readWeights } from '../formats/weights.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
+import { Pace } from '../gpu/pace.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
 import { type Feed, open } from '../gpu/session.ts';
-import { input, type Node } from '../graph/node.ts';
+import { input, type Node, type Shape } from '../graph/node.ts';
 import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
 import { type Plan, plan } from '../graph/plan.ts';
@@ -51,8 +52,9 @@ export interface Attention {
 
 export class Model {
   readonly #weights: Weights;
-  #photo: { capacity: Capacity; shared: SharedSession } | undefined;
-  #tensor: { key: string; shared: SharedSession } | undefined;
+  // Of one target: when kernels have been tuned, new sessions take their place.
+  #photo: { capacity: Capacity; target: Target; shared: SharedSession } | undefined;
+  #tensor: { key: string; target: Target; shared: SharedSession } | undefined;
 
   private constructor(
     readonly device: Device,
@@ -63,9 +65,15 @@ export class Model {
   }
 
   /** Reads a weights file (safetensors or torch.save's zip) and checks it against the model that it describes. */
-  static load(device: Device, bytes: Uint8Array, where = 'weights'): Model {
+  static async load(device: Device, bytes: Uint8Array, where = 'weights'): Promise<Model> {
     const file = readWeights(bytes, where);
-    const config = checkModel(file, where);
+    const { config, expected } = describeModel(file, where);
+    checkShapes(file, expected, where);
+    const pace = new Pace();
+    for (const name of expected.keys()) {
+      checkFinite(file, name, where);
+      if (pace.due) await pace.rest();
+    }
     return new Model(device, config, new Weights(device, file, where));
   }
 
@@ -138,13 +146,14 @@ export class Model {
     const { target } = this.device;
     const needed = capacityFor(photo.width, photo.height, preprocessConfig(this.config), target);
     const have = this.#photo?.capacity ?? { pixels: 0, rows: 0 };
-    if (this.#photo && have.pixels >= needed.pixels && have.rows >= needed.rows) return this.#photo.shared;
+    const enough = have.pixels >= needed.pixels && have.rows >= needed.rows;
+    if (this.#photo?.target === target && enough) return this.#photo.shared;
     const capacity = {
       pixels: Math.max(needed.pixels, have.pixels),
       rows: Math.max(needed.rows, have.rows),
     };
     const make = () => photoPlan(this.config, capacity, target);
-    const opened = { capacity, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
+    const opened = { capacity, target, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
     this.#photo = opened;
     opened.shared.times.catch(() => {
       if (this.#photo === opened) this.#photo = undefined; // the next call tries again
@@ -154,11 +163,12 @@ export class Model {
 
   #forShape(shape: readonly number[], outputs: readonly string[] | undefined): SharedSession {
     const key = `${shape.join()} ${outputs?.join() ?? ''}`;
-    if (this.#tensor?.key === key) return this.#tensor.shared;
+    const { target } = this.device;
+    if (this.#tensor?.key === key && this.#tensor.target === target) return this.#tensor.shared;
     checkTensorShape(shape);
     const graph = modelGraph(this.config, shape, outputs);
-    const make = () => plan(graph, this.device.target);
-    const opened = { key, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
+    const make = () => plan(graph, target);
+    const opened = { key, target, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
     this.#tensor = opened;
     opened.shared.times.catch(() => {
       if (this.#tensor === opened) this.#tensor = undefined;
@@ -181,6 +191,12 @@ export function modelGraph(
  * @throws PlumageError `weights` in one line; `where` names the file.
  */
 export function checkModel(file: TensorFile, where: string): ModelConfig {
+  const { config, expected } = describeModel(file, where);
+  checkWeights(file, expected, where);
+  return config;
+}
+
+function describeModel(file: TensorFile, where: string): { config: ModelConfig; expected: Map<string, Shape> } {
   const config = parseConfig(file.metadata, where);
   const last = config.model === 'plain' ? 'backbone.fc.weight' : 'heads.1.fc2.weight';
   const rows = file.tensors.get(last)?.shape[0] ?? config.classes.length;
@@ -188,8 +204,7 @@ export function checkModel(file: TensorFile, where: string): ModelConfig {
     const expected = `${rows}, one for each output of the network`;
     throw mismatch('weights', `${where}: configuration`, 'class names', config.classes.length, expected);
   }
-  checkWeights(file, expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])), where);
-  return config;
+  return { config, expected: expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])) };
 }
 
 /** The plan from a decoded photo to class probabilities. */

@@ -4,6 +4,9 @@
 import { PlumageError } from '../errors.ts';
 import type { Family, Target } from '../graph/target.ts';
 
+/** Kernel forms by key, as a tuner found them (`Target.choices`). */
+export type Choices = NonNullable<Target['choices']>;
+
 /** What a report says about an adapter. */
 export interface AdapterDescription {
   readonly name: string;
@@ -18,7 +21,10 @@ export interface AdapterDescription {
 export interface Device {
   readonly gpu: GPUDevice;
   readonly description: AdapterDescription;
-  readonly target: Target;
+  /** Under which what was measured on this adapter is kept. */
+  readonly adapterKey: string;
+  /** Plans made after a tuner ran get another one. */
+  target: Target;
   readonly pipelines: Map<string, Promise<GPUComputePipeline>>;
   /** Set once the device is lost or destroyed; every session of it is then closed. */
   lostReason: string | undefined;
@@ -38,6 +44,8 @@ const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups
 export interface DeviceOptions {
   /** Ask for nothing beyond WebGPU's default limits and features. */
   readonly defaultLimits?: boolean;
+  /** Kernel forms for the plans of this device; where they are silent the first choices. */
+  readonly choices?: Choices;
 }
 
 /** A device of this adapter with the limits and features that the engine can use. */
@@ -56,7 +64,8 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
   const device: Device = {
     gpu,
     description,
-    target: targetOf(gpu, description.family),
+    adapterKey: adapterKey(adapter.info),
+    target: { ...targetOf(gpu, description.family), ...(options.choices && { choices: options.choices }) },
     pipelines: new Map(),
     lostReason: undefined,
   };
@@ -87,6 +96,12 @@ export function describeAdapter(info: GPUAdapterInfo): AdapterDescription {
     family: software ? 'software' : familyOf(text),
     software,
   };
+}
+
+/** What tells adapters and their drivers apart, as far as the browser says. */
+export function adapterKey(info: GPUAdapterInfo): string {
+  const { driver = '' } = info as { driver?: string };
+  return [info.vendor, info.architecture, info.device, info.description, driver].join('|');
 }
 
 function adapterName(info: GPUAdapterInfo): string {

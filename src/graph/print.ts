@@ -2,19 +2,24 @@
 
 import type { Dispatch, Plan } from './plan.ts';
 
-/** One line a dispatch (node, kernel, knobs that differ from the shader's defaults, grid, buffers, MFLOP, MB), totals. */
+/**
+ * One line a dispatch (node, kernel, the form of nodes that have several, knobs that differ from the shader's defaults,
+ * grid, buffers, MFLOP, MB), totals.
+ */
 export function printPlan(plan: Plan): string {
+  const forms = new Map(plan.forms.map(({ node, form }) => [node, form]));
   const rows = plan.dispatches.map((d) => [
     d.name,
     d.kernel.name,
+    forms.get(d.name) ?? forms.get(d.name.replace(/\/\d+$/, '')) ?? '',
     knobsText(d),
     d.grid.join('x'),
     d.buffers.map((b) => bufferText(plan, b)).join(' '),
     (d.flops / 1e6).toFixed(1),
     (d.bytes / 1e6).toFixed(2),
   ]);
-  const header = ['node', 'kernel', 'knobs', 'grid', 'buffers', 'MFLOP', 'MB'];
-  return [...alignColumns([header, ...rows], [5, 6]), ...totals(plan)].join('\n');
+  const header = ['node', 'kernel', 'form', 'knobs', 'grid', 'buffers', 'MFLOP', 'MB'];
+  return [...alignColumns([header, ...rows], [6, 7]), ...totals(plan)].join('\n');
 }
 
 /** Totals: dispatches, GFLOP, parameters, activation memory against the lower bound. */
@@ -29,11 +34,11 @@ export function totals(plan: Plan): string[] {
   ];
 }
 
-function knobsText({ kernel, knobs }: Dispatch): string {
-  return kernel.shader.knobs
-    .filter((knob) => knobs[knob.name] !== undefined && knobs[knob.name] !== knob.default)
-    .map((knob) => `${knob.name}=${knobs[knob.name]}`)
-    .join(' ');
+function knobsText({ kernel, knobs: compiled, params: given }: Dispatch): string {
+  const { knobs: constants, params } = kernel.shader;
+  const knobs = { ...compiled, ...given };
+  const set = constants.filter(({ name, default: usual }) => knobs[name] !== undefined && knobs[name] !== usual);
+  return [...params, ...set].map(({ name }) => `${name}=${knobs[name]}`).join(' ');
 }
 
 function bufferText(plan: Plan, index: number): string {

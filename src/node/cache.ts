@@ -52,7 +52,8 @@ async function removeLeftovers(path: string): Promise<void> {
   }
 }
 
-async function writeThenRename(path: string, bytes: Uint8Array): Promise<void> {
+/** Writes the file whole or not at all. */
+export async function writeThenRename(path: string, bytes: Uint8Array): Promise<void> {
   const partial = `${path}.${process.pid}.partial`;
   try {
     const file = await open(partial, 'w');

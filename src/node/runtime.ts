@@ -17,6 +17,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { openAdapter, releaseAdapters } from './adapter.ts';
 import { launchBrowser } from './browser.ts';
+import { keptChoices } from './choices.ts';
 import { type FolderServer, serveFolder } from './serve.ts';
 
 export interface Runtime {
@@ -55,7 +56,7 @@ class NodeRuntime implements Runtime {
 
   static async open({ adapter }: RuntimeOptions): Promise<Runtime> {
     const opened = await openAdapter({ adapter });
-    return new NodeRuntime(await open({ adapter: opened.adapter }));
+    return new NodeRuntime(await open({ adapter: opened.adapter, choices: await keptChoices(opened.adapter) }));
   }
 
   get adapter(): AdapterDescription {

@@ -75,7 +75,7 @@ test('the profile shows the slowest layers first, the rest in one line, and the 
   const layers = Array.from({ length: 20 }, (_, i) => {
     return { name: `layer${i}`, kernel: 'conv2d', milliseconds: i + 1, gflops: 2, gigabytes: 1 };
   });
-  const lines = profileText({ peak: { gflops: 8, workgroup: 64, accumulators: 4 }, layers }).split('\n');
+  const lines = profileText({ peak: { gflops: 8, workgroup: 64, accumulators: 4, sweep: [] }, layers }).split('\n');
   assert.is(lines.length, 1 + 15 + 1 + 2);
   assert.match(lines[1]!, /^layer19 +conv2d +20\.00 +9\.5 % +2\.00 +25\.0 % +1\.00$/);
   assert.match(lines[16]!, /^the other 5 +15\.00 +7\.1 %$/);

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reflect } from '../../build/wgslPlugin.mjs';
+import { reflect, squeeze } from '../../build/wgslPlugin.mjs';
 import { packParams, type Shader, specialise } from '../../src/kernels/shader.ts';
 
 const good = `// y = a * x   x, y: (SIZE)
@@ -84,6 +84,21 @@ test('specialise sets knobs and refuses unknown names and wrong types', () => {
   assert.throws(() => specialise(shader, { SIZE: 1.5 }), /knob SIZE, got 1.5, expected u32/);
   assert.throws(() => specialise(shader, { SIZE: -1 }), /knob SIZE/);
   assert.throws(() => specialise(shader, { ON: 2 }), /knob ON/);
+});
+
+test('a knob that stands in struct Params is set at run time', () => {
+  const shader = reflect('good', good).shader as Shader;
+  assert.equal(specialise(shader, { first: 7, SIZE: 8 }), specialise(shader, { SIZE: 8 }));
+});
+
+test('needless spaces go, lines and operators stay apart', () => {
+  assert.is(
+    squeeze('const N : u32 = 4u ;\n\nlet y = - a - -b * ( c & &d ) ;'),
+    'const N:u32=4u;\n\nlet y= -a- -b*(c& &d);',
+  );
+  const before = reflect('good', good).shader as Shader;
+  const after = reflect('good', `// y\n${squeeze(before.code)}`).shader as Shader;
+  assert.equal({ ...after, code: '' }, { ...before, code: '' });
 });
 
 test('packParams lays out the uniform block', () => {
