@@ -1,40 +1,72 @@
-// `npm run bench`: times Plumage against its peers in one headless Chrome, in turn, each run ending at a read-back.
+// `npm run bench`: times Plumage against its peers, in turn, each run ending at a read-back; `--help` lists the options.
 
-import { rename, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { checkWritable, replaceFile } from '../src/cli/replaceFile.ts';
 import { PlumageError } from '../src/errors.ts';
-import { median } from '../src/gpu/profile.ts';
-import { alignColumns } from '../src/graph/print.ts';
-import { launchBrowser } from '../src/node/browser.ts';
-import { cacheFolder } from '../src/node/cache.ts';
-import { fetchImagenet } from '../src/node/fetchWeights.ts';
-import { serveFolder } from '../src/node/serve.ts';
-import type { BenchApi } from './page.ts';
+import { ratiosOf } from './assemble.ts';
+import { type Case, casesOf, choosePeers, parseCase } from './cases.ts';
+import { ChromeHost } from './chrome.ts';
+import { cpuEngines, engineNames, usualNames } from './engines.ts';
+import { kernelNames } from './kernels.ts';
+import { nodeEngines, runInNode } from './node.ts';
+import { compareResults, formatComparison } from './report/compare.ts';
+import { readResults } from './report/readResults.ts';
+import type { CaseResult, Results } from './results.ts';
+import { type Host, type RunOptions, runCases } from './run.ts';
+import { serveUntilInterrupted } from './serve.ts';
+import { caseText, convolutionsText, headText, kernelsText, layersText, sweepText } from './table.ts';
 
 interface Options {
-  case: string;
-  json?: string;
-  budget: number;
-  browser?: string;
-  headed?: boolean;
+  readonly case?: string[];
+  readonly suite?: string;
+  readonly peers?: string;
+  readonly list?: boolean;
+  readonly full?: boolean;
+  readonly layers?: boolean;
+  readonly budget?: number;
+  readonly json?: string;
+  readonly html?: string;
+  readonly compare?: string;
+  readonly browser?: string;
+  readonly headed?: boolean;
+  readonly serve?: boolean;
+  readonly node?: boolean;
+  readonly adapter?: string;
 }
 
-interface CaseResult {
-  readonly milliseconds: Record<string, { first: number; median: number; min: number; max: number; runs: number[] }>;
-  readonly difference: Record<string, number>;
-  readonly magnitude: number;
-}
+const EXAMPLES = `
+A run takes about its budget; on a software adapter peers take 20 s and more a run and get fewer repeats.
+
+Examples:
+  npm run bench
+  npm run bench -- --case resnet50/224/1 --layers --json results.json --html results.html
+  npm run bench -- --suite kernels --peers none
+  npm run bench -- --compare results.json
+  npm run bench -- --headed
+  npm run bench -- --serve
+  npm run bench -- --node --adapter lavapipe --case resnet50/224/1`;
 
 const program = new Command('bench')
-  .description('Times Plumage against its peers in one browser. Peers take 20 s and more a run on a software adapter.')
-  .option('--case <name>', 'resnet50/<size>/<batch>', 'resnet50/224/1')
-  .option('--json <file>', 'write the results as JSON')
-  .option('--budget <minutes>', 'time for the timed runs', positive, 10)
+  .description(
+    'Times Plumage against its peers in one browser, checks their outputs, and reports what limits each layer.',
+  )
+  .option('--suite <name>', 'resnet50, cold, kernels, finegrained or memory; by default all')
+  .option('--case <name...>', 'resnet50/<size>/<batch>, finegrained/<lite|paper>/<size>/<batch>, or one of --list')
+  .option('--list', 'list the cases and engines')
+  .option('--peers <names>', 'whom to run beside ours, with commas between; none for ours alone')
+  .option('--full', 'batch 8 too; takes an hour on a software adapter')
+  .option('--budget <minutes>', 'time for all: 10, or 60 with --full', positive)
+  .option('--layers', 'print every dispatch with GFLOP/s, GB/s and the share of the ceilings')
+  .option('--json <file>', 'write the results')
+  .option('--html <file>', 'write a report with pictures')
+  .option('--compare <file>', 'print what changed since the results in this file')
   .option('--browser <path>', 'the Chrome or Chromium to use')
-  .option('--headed', "the user's own window and GPU")
-  .addHelpText('after', '\nExample: npm run bench -- --case resnet50/224/1 --json results.json');
+  .option('--headed', "your own Chrome's window and GPU")
+  .option('--serve', 'serve the page that runs the benchmark in any browser, until Ctrl-C')
+  .option('--node', "in Node on Dawn, against onnxruntime-node's WebGPU provider")
+  .option('--adapter <name>', 'with --node: gpu, swiftshader, lavapipe or a part of its name')
+  .addHelpText('after', EXAMPLES);
 
 try {
   await main(program.parse().opts<Options>());
@@ -45,137 +77,103 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
-  const [, size, batch] = /^resnet50\/(\d+)\/(\d+)$/.exec(options.case) ?? [];
-  if (!size || !batch) throw new PlumageError('input', `--case: got ${options.case}, expected resnet50/<size>/<batch>`);
-  progress('weights');
-  const weights = await fetchImagenet({ cacheDir: cacheFolder() });
-  const server = await serveFolder({
-    '/': path.dirname(fileURLToPath(import.meta.url)),
-    '/weights.safetensors': weights,
-  });
-  const browser = await launchBrowser({
-    path: options.browser,
-    headed: options.headed,
-    adapter: options.headed ? 'gpu' : undefined,
-  });
+  const kernels = kernelNames();
+  const suite = options.suite ?? (options.node ? 'resnet50' : undefined);
+  const cases = options.case?.map((name) => parseCase(name, kernels)) ?? casesOf(suite, !!options.full, kernels);
+  const [known, usual] = options.node ? [nodeEngines, nodeEngines] : [engineNames, usualNames];
+  const peers = choosePeers(options.peers === 'none' ? '' : options.peers, known, usual);
+  if (options.list) return list(cases);
+  if (options.serve) return serveUntilInterrupted();
+  const before = options.compare ? await readBefore(options.compare) : undefined;
+  for (const file of [options.json, options.html]) if (file) checkWritable(file);
+  const budget = 60_000 * (options.budget ?? (options.full ? 60 : 10));
+  const found: Record<string, CaseResult> = {};
+  const host = {
+    progress,
+    done(name: string, result: CaseResult) {
+      found[name] = result;
+      done(name, result);
+    },
+  };
+  const run = { cases, peers, budget };
+  const { facts, failures } = options.node
+    ? await runInNode({ adapter: options.adapter, host, ...run })
+    : await runInChrome(options, host, run);
+  const results: Results = {
+    version: 1,
+    plumage: PLUMAGE_VERSION,
+    date: new Date().toISOString(),
+    ...facts,
+    precision: 'f32',
+    cases: found,
+    ratios: ratiosOf(found),
+    cpuEngines,
+  };
+  print(results, options);
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  if (options.json) replaceFile(options.json, bytes(`${JSON.stringify(results, null, 2)}\n`));
+  if (options.html) {
+    const { reportHtml } = await import('./report/report.ts');
+    replaceFile(options.html, bytes(await reportHtml(results, before)));
+  }
+  if (before) console.log(`\n${formatComparison(compareResults(before, results)).join('\n')}`);
+  for (const failure of failures) console.error(`bench: ${failure}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+async function runInChrome(
+  options: Options,
+  { progress, done }: Pick<Host, 'progress' | 'done'>,
+  run: RunOptions,
+): Promise<{ facts: Pick<Results, 'browser' | 'adapter' | 'ceilings'>; failures: string[] }> {
+  progress('opening the browser');
+  const host = await ChromeHost.open(options);
   try {
-    const page = await browser.newPage();
-    const call = <Name extends keyof BenchApi>(name: Name, ...args: Parameters<BenchApi[Name]>) =>
-      page.evaluate(
-        (method, values) => (globalThis.plumageBench[method as Name] as (...v: unknown[]) => unknown)(...values),
-        name as string,
-        args as unknown[],
-      ) as ReturnType<BenchApi[Name]>;
-    page.setDefaultTimeout(0);
-    await page.goto(`${server.url}/bench.html`);
-    progress('opening the engines');
-    const { adapter, peers } = await call('prepare', '/weights.safetensors', Number(size), Number(batch));
-    const result = await timeInTurn(call, peers, options.budget * 60_000);
-    progress('');
-    const others = peers.filter((name) => name !== 'plumage');
-    const ours = result.milliseconds.plumage!;
-    const ratios = Object.fromEntries(others.map((name) => [name, result.milliseconds[name]!.median / ours.median]));
-    const report = {
-      date: new Date().toISOString(),
-      browser: await browser.version(),
-      adapter: { ...adapter },
-      precision: 'f32',
-      ratios: { [options.case]: ratios },
-      cases: { [options.case]: result },
-    };
-    print(report, options.case, peers);
-    if (options.json) await writeJson(options.json, report);
+    progress("the adapter's ceilings");
+    const api = await host.page(false);
+    const facts = { browser: await host.version(), adapter: await api.adapter(), ceilings: await api.ceilings() };
+    const page = (cold: boolean) => host.page(cold);
+    const failures = await runCases({ page, spec: (each) => host.spec(each), progress, done }, run);
+    return { facts, failures };
   } finally {
-    await browser.close();
-    await server.close();
+    await host.close();
   }
 }
 
-type Call = <Name extends keyof BenchApi>(
-  name: Name,
-  ...args: Parameters<BenchApi[Name]>
-) => ReturnType<BenchApi[Name]>;
-
-/** First runs, outputs checked against ours, then A B A B ... until the budget is spent; at least 2 rounds, at most 9. */
-async function timeInTurn(call: Call, peers: readonly string[], budget: number): Promise<CaseResult> {
-  const first: Record<string, number> = {};
-  const difference: Record<string, number> = {};
-  let magnitude = 0;
-  for (const name of peers) {
-    progress(`${name}: first run`);
-    first[name] = await call('time', name);
-    if (name === 'plumage') continue;
-    const found = await call('difference', name);
-    difference[name] = found.difference;
-    magnitude = found.magnitude;
-    if (!(found.difference <= 1e-3 * Math.max(found.magnitude, 1))) {
-      const what = `largest difference of the logits, got ${found.difference}`;
-      throw new PlumageError('internal', `${name}: ${what}, expected at most 1e-3 x ${found.magnitude}`);
-    }
-  }
-  const runs: Record<string, number[]> = Object.fromEntries(peers.map((name) => [name, []]));
-  const start = Date.now();
-  for (let round = 0; round < 9; round++) {
-    const spent = Date.now() - start;
-    if (round >= 2 && spent + spent / round > budget) break;
-    for (const name of peers) {
-      const left = Math.max(0, (budget - (Date.now() - start)) / 1000).toFixed(0);
-      progress(`round ${round + 1}: ${name}, ${left} s of the budget left`);
-      runs[name]!.push(await call('time', name));
-    }
-  }
-  const milliseconds = Object.fromEntries(
-    peers.map((name) => {
-      const all = runs[name]!;
-      return [
-        name,
-        { first: first[name]!, median: median(all), min: Math.min(...all), max: Math.max(...all), runs: all },
-      ];
-    }),
-  );
-  return { milliseconds, difference, magnitude };
+function list(cases: readonly Case[]): void {
+  for (const { name } of cases) console.log(name);
+  console.log(`engines: ${engineNames.join(', ')}; wasm for context, plumage-tuned on request`);
 }
 
-interface Report {
-  readonly browser: string;
-  readonly adapter: { readonly name: string; readonly software: boolean };
-  readonly ratios: Record<string, Record<string, number>>;
-  readonly cases: Record<string, CaseResult>;
+/** Each case as it ends, so that a long run shows something; kernels stand together at the end. */
+function done(name: string, result: CaseResult): void {
+  progress('');
+  if (result.suite !== 'kernels') console.log(`\n${caseText(name, result)}`);
 }
 
-function print({ browser, adapter, ratios, cases }: Report, name: string, peers: readonly string[]): void {
-  const { milliseconds, difference, magnitude } = cases[name]!;
-  console.log(`${name}, f32, ${browser}, ${adapter.name}${adapter.software ? ' (software: no GPU)' : ''}`);
-  const rows = peers.map((peer) => {
-    const t = milliseconds[peer]!;
-    const pairs = t.runs.map((ms, i) => ms / milliseconds.plumage!.runs[i]!);
-    const own = peer === 'plumage';
-    return [
-      peer,
-      t.first.toFixed(0),
-      t.median.toFixed(0),
-      `${t.min.toFixed(0)}-${t.max.toFixed(0)}`,
-      String(t.runs.length),
-      own ? '' : `${ratios[name]![peer]!.toFixed(2)}x`,
-      own ? '' : pairs.map((ratio) => ratio.toFixed(2)).join(' '),
-      own ? '' : difference[peer]!.toExponential(1),
-    ];
+function print(results: Results, { layers: withLayers }: Options): void {
+  const { cases, ceilings } = results;
+  const of = (kernels: boolean) => Object.entries(cases).filter(([, { suite }]) => (suite === 'kernels') === kernels);
+  if (of(true).length > 0) console.log(`\n${kernelsText(Object.fromEntries(of(true)), ceilings)}`);
+  console.log(`\n${headText(results)}`);
+  for (const [name, { layers }] of of(false)) {
+    if (!layers) continue;
+    console.log(`${name}: ${convolutionsText(layers, ceilings)}`);
+    if (withLayers) console.log(`\n${layersText(layers, ceilings)}\n`);
+  }
+  if (withLayers) console.log(`\n${sweepText(ceilings)}`);
+  console.log("ratio: the peer's median time / ours; difference: the largest from ours in any output");
+}
+
+async function readBefore(file: string): Promise<Results> {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new PlumageError('input', `--compare: ${(error as Error).message.split('\n')[0]}`);
   });
-  const header = ['engine', 'first ms', 'median ms', 'range', 'runs', 'ratio', 'pair by pair', 'difference'];
-  for (const line of alignColumns([header, ...rows], [1, 2, 3, 4, 5])) console.log(line);
-  console.log(
-    `ratio: the peer's median time / ours; difference: largest among logits that reach ${magnitude.toFixed(1)}`,
-  );
-}
-
-async function writeJson(file: string, report: Report): Promise<void> {
-  const partial = `${file}.${process.pid}.partial`;
-  await writeFile(partial, `${JSON.stringify(report, null, 2)}\n`);
-  await rename(partial, file);
+  return readResults(text, file);
 }
 
 function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
   else if (text) process.stderr.write(`${text}\n`);
 }
 

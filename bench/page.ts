@@ -1,83 +1,145 @@
-// The benchmark's half in the page: engines prepared once, outputs compared, runs timed one at a time on request.
+// The benchmark's half in a page: opens engines for one case at a time, runs them one by one on request, compares their
+// outputs with ours, and tells what the device and the plan say.
 
-import { open } from '../src/engine/engine.ts';
 import { readWeights } from '../src/formats/weights.ts';
-import type { AdapterDescription } from '../src/gpu/device.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
-import { parseConfig } from '../src/model/config.ts';
-import type { Peer } from './peers.ts';
-import { tfjsWebgpu } from './tfjs.ts';
+import { differenceOf } from './assemble.ts';
+import { OURS } from './cases.ts';
+import { download, engines } from './engines.ts';
+import { countBuffers, heldBy } from './gpuBytes.ts';
+import type { Mark, Peer, Spec } from './peers.ts';
+import type { TimelinePart } from './results.ts';
+import { wave } from './wave.ts';
 
-const peers = new Map<string, Peer>();
+countBuffers();
+
+const open = new Map<string, Peer>();
 const outputs = new Map<string, Float32Array>();
-let x: Tensor;
+let inputs: Tensor[] = [];
+
+// Loaded on demand: a cold start begins without them.
+const ours = () => import('./engines/plumage.ts');
+const kernels = () => import('./kernels.ts');
+
+const engineNamed = (name: string) => engines.find((engine) => engine.name === name)!;
 
 const api = {
-  /** Opens every engine on the page's adapter with the same weights and the same x (batch, size, size, 3). */
-  async prepare(
-    weightsUrl: string,
-    size: number,
-    batch: number,
-  ): Promise<{ adapter: AdapterDescription; peers: string[] }> {
-    const bytes = new Uint8Array(await (await fetch(weightsUrl)).arrayBuffer());
-    const file = readWeights(bytes, weightsUrl);
-    const engine = await open();
-    const model = await engine.load(bytes, weightsUrl);
-    const plumage: Peer = {
-      name: 'plumage',
-      prepare: async () => {},
-      run: async (input) => (await model.run(input)).logits!.data,
-      dispose: async () => {
-        await model.dispose();
-        engine.close();
-      },
-    };
-    for (const peer of [plumage, tfjsWebgpu(file, parseConfig(file.metadata, weightsUrl))]) {
-      await peer.prepare();
-      peers.set(peer.name, peer);
-    }
-    const shape = [batch, size, size, 3];
-    // A photo-like x: a smooth wave in every channel, in the range that the Keras weights expect.
-    const data = Float32Array.from(
-      { length: batch * size * size * 3 },
-      (_, i) => 100 * Math.sin(i / 97) * Math.cos(i / 1013),
-    );
-    x = { shape, data };
-    return { adapter: engine.adapter, peers: [...peers.keys()] };
+  /** Opens an engine for the case; times nothing. */
+  async open(name: string, spec: Spec): Promise<void> {
+    inputs = await inputsOf(spec);
+    const start = await engineNamed(name).prepare(spec);
+    const peer = await heldBy(name).during(() => start(() => {}));
+    open.set(name, peer);
   },
 
-  /** Milliseconds of one run that ends at the read-back. */
-  async time(name: string): Promise<number> {
+  /** One run that ends at the read-back; `encode` is the part in JavaScript up to the submit, of ours. */
+  async time(name: string): Promise<{ milliseconds: number; encode?: number }> {
+    const peer = open.get(name)!;
     const start = performance.now();
-    outputs.set(name, await peers.get(name)!.run(x));
-    return performance.now() - start;
+    outputs.set(name, await peer.run(inputs));
+    const milliseconds = performance.now() - start;
+    return { milliseconds, encode: peer.encodeMilliseconds?.() };
   },
 
-  /** Largest absolute difference of the last outputs of `name` and of ours, and the largest magnitude of ours. */
+  /** The last output of `name` against the last of ours. */
   async difference(name: string): Promise<{ difference: number; magnitude: number }> {
-    const ours = outputs.get('plumage')!;
-    const theirs = outputs.get(name)!;
-    if (ours.length !== theirs.length)
-      throw new Error(`bench: ${name} gave ${theirs.length} logits, expected ${ours.length}`);
-    let difference = 0;
-    let magnitude = 0;
-    ours.forEach((value, i) => {
-      const apart = Math.abs(value - theirs[i]!);
-      difference = Math.max(difference, apart);
-      magnitude = Math.max(magnitude, Math.abs(value));
-    });
-    return { difference, magnitude };
+    return differenceOf(outputs.get(OURS)!, outputs.get(name)!);
   },
 
-  async dispose(): Promise<void> {
-    for (const peer of peers.values()) await peer.dispose();
+  /** Bytes of GPU buffers that the engine holds now, and the most until now. */
+  async gpuBytes(name: string): Promise<{ now: number; peak: number }> {
+    return heldBy(name).bytes();
+  },
+
+  async close(name: string): Promise<void> {
+    await open.get(name)?.dispose();
+    open.delete(name);
+  },
+
+  /** From this page, which has loaded no engine, to the first output: milliseconds, in parts. */
+  async cold(name: string, spec: Spec): Promise<ColdStart> {
+    inputs = await inputsOf(spec);
+    const begin = await engineNamed(name).prepare(spec);
+    const parts: Omit<TimelinePart, 'engine'>[] = [];
+    const longest = longestTask();
+    const start = performance.now();
+    const end = (part: string, at: number) =>
+      parts.push({ name: part, start: parts.at(-1)?.end ?? 0, end: at - start });
+    const mark: Mark = (part) => end(part, performance.now());
+    const peer = await begin(mark);
+    const output = await peer.run(inputs);
+    const done = performance.now();
+    for (const [part, at] of peer.stages?.() ?? []) end(part, at);
+    end('first run', done);
+    return { parts, output: [...output], longestTask: await longest() };
+  },
+
+  /** Ours by dispatch. */
+  async layers(spec: Spec, repeats: number) {
+    const { outputs, file } = await graphOf(spec);
+    return (await ours()).layersOf(outputs, file, await inputsOf(spec), repeats);
+  },
+
+  /** Of our plan for the case: useful operations and memory. */
+  async planned(spec: Spec) {
+    return (await ours()).plannedOf((await graphOf(spec)).outputs);
+  },
+
+  async adapter() {
+    return (await ours()).adapterOf();
+  },
+
+  async ceilings() {
+    return (await ours()).ceilingsOf();
   },
 };
 
 export type BenchApi = typeof api;
+
+interface ColdStart {
+  readonly parts: Omit<TimelinePart, 'engine'>[];
+  readonly output: number[];
+  readonly longestTask: number;
+}
+
+/** Watches this thread from now on; what it returns gives the longest task since, of those that took 50 ms or more. */
+function longestTask(): () => Promise<number> {
+  let longest = 0;
+  const note = (entries: readonly PerformanceEntry[]) => {
+    for (const { duration } of entries) longest = Math.max(longest, duration);
+  };
+  const observer = new PerformanceObserver((list) => note(list.getEntries()));
+  observer.observe({ type: 'longtask' });
+  return async () => {
+    await new Promise((done) => setTimeout(done, 100)); // entries come after their task
+    note(observer.takeRecords());
+    observer.disconnect();
+    return longest;
+  };
+}
+
+async function inputsOf({ kernel, shape }: Spec): Promise<Tensor[]> {
+  // Photo-like for a network: in the range that the Keras weights expect.
+  if (!kernel) return [wave(shape, 100)];
+  const { inputs } = (await kernels()).kernelCases().get(kernel)!;
+  return inputs.map((node) => wave(node.shape, 1));
+}
+
+async function graphOf(spec: Spec) {
+  if (spec.kernel) {
+    const { kernelCases, kernelWeights } = await kernels();
+    const kernel = kernelCases().get(spec.kernel)!;
+    return { outputs: { y: kernel.node }, file: kernelWeights(kernel) };
+  }
+  const file = readWeights(await download(spec.weights), spec.weights);
+  return { file, outputs: (await ours()).networkGraph(spec, file) };
+}
 
 declare global {
   var plumageBench: BenchApi;
 }
 
 globalThis.plumageBench = api;
+
+// Opened by hand it drives itself, through frames.
+if (location.search !== '?driven') (await import('./visit.ts')).showControls();

@@ -19,6 +19,8 @@ export interface LayerResult {
   /** Useful operations, counted as direct convolution, and the bytes that must at least move. */
   readonly flops: number;
   readonly bytes: number;
+  /** The op of the node that it belongs to: `conv2d`, ... */
+  readonly op?: string;
 }
 
 /** A stretch of time from the blank page on, for the cold start: milliseconds. */
@@ -46,6 +48,9 @@ export interface MemoryResult {
   readonly constantBytes: number;
   /** GPU bytes that each engine holds after a run, where it tells. */
   readonly engines: Readonly<Record<string, number>>;
+  /** The most that each engine held at once until then. */
+  readonly peaks?: Readonly<Record<string, number>>;
+  readonly values?: readonly PlannedValue[];
 }
 
 export interface CaseResult {
@@ -62,6 +67,12 @@ export interface CaseResult {
   readonly layers?: readonly LayerResult[];
   readonly timeline?: readonly TimelinePart[];
   readonly memory?: MemoryResult;
+  /** Of the cold start: milliseconds of the longest task on the page's main thread, 0 where none took 50. */
+  readonly longestTasks?: Readonly<Record<string, number>>;
+  /** Time of ours in JavaScript, from the call until submit returned: median of the runs. */
+  readonly encodeMilliseconds?: number;
+  /** Of suite `kernels`: how often the networks have this shape. */
+  readonly count?: number;
 }
 
 /** What the adapter itself can do at most. */
@@ -84,4 +95,6 @@ export interface Results {
   readonly cases: Readonly<Record<string, CaseResult>>;
   /** `ratios[case][peer]` = the peer's median time / ours. */
   readonly ratios: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Engines that compute on the CPU: for context, outside every bar. */
+  readonly cpuEngines?: readonly string[];
 }

@@ -1,0 +1,77 @@
+// One engine in a process of its own, driven by messages from node.ts: ours on Dawn, or onnxruntime-node's WebGPU provider.
+// They are kept apart because each brings a Dawn of its own and reads its Vulkan drivers from the environment.
+
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type * as Ort from 'onnxruntime-common';
+import { readWeights } from '../src/formats/weights.ts';
+import { openAdapter } from '../src/node/adapter.ts';
+import * as ours from './engines/plumage.ts';
+import type { Peer, Spec } from './peers.ts';
+import { wave } from './wave.ts';
+
+const [engine, where] = process.argv.slice(2) as [string, string];
+let peer: Peer;
+let spec: Spec;
+
+/** What the parent may ask for; addresses in a spec are paths. */
+const api = {
+  async open(given: Spec): Promise<void> {
+    spec = given;
+    peer =
+      engine === 'plumage' ? await ours.openNetwork(spec, await readFile(spec.weights), () => {}) : await openOrt();
+  },
+
+  async time(): Promise<{ milliseconds: number; encode?: number; output: number[] }> {
+    const inputs = [wave(spec.shape, 100)];
+    const start = performance.now();
+    const output = await peer.run(inputs);
+    const milliseconds = performance.now() - start;
+    return { milliseconds, encode: peer.encodeMilliseconds?.(), output: [...output] };
+  },
+
+  adapter: () => ours.adapterOf(),
+  ceilings: () => ours.ceilingsOf(),
+  planned: async (given: Spec) => ours.plannedOf((await graph(given)).outputs),
+  layers: async (given: Spec, repeats: number) => {
+    const { outputs, file } = await graph(given);
+    return ours.layersOf(outputs, file, [wave(given.shape, 100)], repeats);
+  },
+};
+
+export type NodeRunner = typeof api;
+
+async function graph(given: Spec) {
+  const file = readWeights(await readFile(given.weights), given.weights);
+  return { file, outputs: ours.networkGraph(given, file) };
+}
+
+async function openOrt(): Promise<Peer> {
+  const { InferenceSession, Tensor }: typeof Ort = createRequire(path.join(where, 'x.js'))('onnxruntime-node');
+  const options = { executionProviders: ['webgpu'], logSeverityLevel: 3 } as const;
+  const session = await InferenceSession.create(spec.onnx, options);
+  return {
+    async run([x]) {
+      const outputs = await session.run({ x: new Tensor('float32', x!.data, x!.shape) });
+      return outputs[spec.output]!.data as Float32Array;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+if (engine === 'plumage') {
+  const { adapter } = await openAdapter({ adapter: where || undefined });
+  await ours.theEngine(adapter);
+}
+
+process.on('message', async ({ id, name, args }: { id: number; name: keyof NodeRunner; args: unknown[] }) => {
+  try {
+    const value = await (api[name] as (...values: unknown[]) => Promise<unknown>)(...args);
+    process.send!({ id, value });
+  } catch (error) {
+    process.send!({ id, error: (error as Error).message });
+  }
+});
+process.on('disconnect', () => process.exit()); // with its parent
+process.send!({ id: -1 });

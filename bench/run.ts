@@ -1,0 +1,276 @@
+// The run: cases in order, every engine checked against ours and then timed in turn, within the budget. It works through
+// a Host, so that Node drives a browser with it and a page opened by hand drives itself.
+
+import { median } from '../src/gpu/profile.ts';
+import { agrees, differenceOf, engineTimes, pairsOf } from './assemble.ts';
+import { estimate, leftOut, nextRound, shareOf } from './budget.ts';
+import { type Case, OURS } from './cases.ts';
+import { kernelPeers } from './engines.ts';
+import type { BenchApi } from './page.ts';
+import type { Spec } from './peers.ts';
+import type { CaseResult, MemoryResult, TimelinePart } from './results.ts';
+import { Hung, lineOf, within } from './within.ts';
+
+export interface Host {
+  /** A page that has loaded no engine, in place of the last; `cold`: in a browser that has compiled nothing yet. */
+  page(cold: boolean): Promise<BenchApi>;
+  /** Makes the weights and the export of the case ready to be fetched. */
+  spec(each: Case): Promise<Spec>;
+  /** Shows where the run stands; replaces what it showed before. */
+  progress(text: string): void;
+  /** Called with every case that is done. */
+  done(name: string, result: CaseResult): void;
+}
+
+export interface RunOptions {
+  readonly cases: readonly Case[];
+  /** Ours first. */
+  readonly peers: readonly string[];
+  /** Milliseconds for all. */
+  readonly budget: number;
+}
+
+/** Runs of ours by dispatch that a profile takes the median of. */
+const PROFILE_RUNS = 3;
+const ENCODES = 9;
+/** A first run that takes longer than this and than what is left of the budget counts as hung. */
+const PATIENCE = 180_000;
+
+/** Runs the cases; one that fails as a whole is reported by `progress` and left out. Returns the failures in words. */
+export async function runCases(host: Host, { cases, peers, budget }: RunOptions): Promise<string[]> {
+  const run = new Run(host, peers, Date.now() + budget, budget / 10);
+  const failures: string[] = [];
+  for (const [i, each] of cases.entries()) {
+    const share = shareOf(
+      cases.slice(i).map(({ suite }) => suite),
+      run.left,
+    );
+    run.title = `[${i + 1}/${cases.length}] ${each.name}`;
+    try {
+      host.done(each.name, await run.one(each, share));
+    } catch (error) {
+      failures.push(`${each.name}: ${lineOf(error)}`);
+    }
+  }
+  host.progress('');
+  return failures;
+}
+
+interface Opened {
+  readonly first: Record<string, number>;
+  readonly difference: Record<string, number>;
+  readonly absent: Record<string, string>;
+  readonly bytes: Record<string, { now: number; peak: number }>;
+  magnitude: number;
+}
+
+class Run {
+  title = '';
+  /** Milliseconds per flop by engine, of the last network that it ran. */
+  readonly #speed = new Map<string, number>();
+  /** Milliseconds of first runs, by engine and network. */
+  readonly #firsts = new Map<string, number>();
+  /** Of networks that ran. */
+  readonly #memories = new Map<string, MemoryResult>();
+  #page: { api: BenchApi; kernels: boolean } | undefined;
+
+  constructor(
+    readonly host: Host,
+    readonly peers: readonly string[],
+    readonly end: number,
+    /** How far beyond the end peers may still run, in milliseconds. */
+    readonly grace: number,
+  ) {}
+
+  get left(): number {
+    return this.end - Date.now();
+  }
+
+  async one(each: Case, share: number): Promise<CaseResult> {
+    const memory = this.#memories.get(keyOf(each));
+    if (each.suite === 'memory' && memory) return { ...nothing, suite: 'memory', batch: each.batch, memory };
+    return each.suite === 'cold' ? this.#cold(each, share) : this.#warm(each, share);
+  }
+
+  async #warm(each: Case, share: number): Promise<CaseResult> {
+    const start = Date.now();
+    this.#say('weights');
+    const spec = await this.host.spec(each);
+    const { api, flops, opened } = await this.#openAll(each, spec);
+    const { first, difference, absent, bytes, magnitude } = opened;
+    const runs: Record<string, number[]> = Object.fromEntries(Object.keys(first).map((name) => [name, []]));
+    const encodes: number[] = [];
+    if (each.suite !== 'memory') {
+      for (;;) {
+        const names = nextRound(runs, share - (Date.now() - start));
+        if (names.length === 0) break;
+        for (const name of names) {
+          this.#say(`round ${runs[name]!.length + 1}, ${name}`);
+          const { milliseconds, encode } = await api.time(name);
+          runs[name]!.push(milliseconds);
+          if (encode !== undefined) encodes.push(encode);
+        }
+      }
+    }
+    // One read of a clock that others disturb says little: some more runs of ours, whose encoding alone is looked at.
+    while (encodes.length > 0 && encodes.length < ENCODES && this.left > 0)
+      encodes.push((await api.time(OURS)).encode!);
+    const timed = Object.entries(runs).filter(([, all]) => all.length > 0);
+    const engines = Object.fromEntries(timed.map(([name, all]) => [name, engineTimes(first[name]!, all)]));
+    if (!each.kernel) for (const [name, { median }] of Object.entries(engines)) this.#speed.set(name, median / flops);
+    for (const [name, milliseconds] of Object.entries(first)) this.#firsts.set(keyOf(each, name), milliseconds);
+    this.#say('layers');
+    const layers = each.suite === 'memory' ? undefined : await api.layers(spec, PROFILE_RUNS);
+    const memory = each.kernel ? undefined : await this.#memory(api, spec, bytes);
+    if (memory) this.#memories.set(keyOf(each), memory);
+    for (const name of Object.keys(first)) await api.close(name);
+    return {
+      suite: each.suite,
+      batch: each.batch,
+      count: each.count,
+      engines,
+      pairs: pairsOf(engines),
+      difference,
+      magnitude,
+      absent,
+      layers,
+      memory,
+      encodeMilliseconds: encodes.length > 0 ? median(encodes) : undefined,
+    };
+  }
+
+  #peersOf({ kernel }: Case): string[] {
+    return this.peers.filter((peer) => peer !== OURS && (!kernel || kernelPeers(kernel).includes(peer)));
+  }
+
+  async #memory(api: BenchApi, spec: Spec, bytes: Opened['bytes']): Promise<MemoryResult> {
+    const { memory } = await api.planned(spec);
+    const each = (what: 'now' | 'peak') =>
+      Object.fromEntries(
+        Object.entries(bytes)
+          .filter(([, counted]) => counted.peak > 0)
+          .map(([name, counted]) => [name, counted[what]]),
+      );
+    return { ...memory, engines: each('now'), peaks: each('peak') };
+  }
+
+  /** Opens the engines and takes each one's first run; again without it where one hangs and takes the page with it. */
+  async #openAll(each: Case, spec: Spec): Promise<{ api: BenchApi; flops: number; opened: Opened }> {
+    const absent: Record<string, string> = {};
+    for (;;) {
+      const opened: Opened = { first: {}, difference: {}, absent, bytes: {}, magnitude: 0 };
+      const api = await this.#pageFor(each);
+      let name = OURS;
+      try {
+        this.#say(OURS);
+        await this.#first(api, OURS, spec, opened);
+        const { flops } = await api.planned(spec);
+        for (name of this.#peersOf(each).filter((peer) => absent[peer] === undefined)) {
+          const reason = leftOut(estimate(this.#speed.get(name), flops), this.left + this.grace);
+          if (reason) absent[name] = reason;
+          else await this.#admit(api, name, spec, opened);
+        }
+        return { api, flops, opened };
+      } catch (error) {
+        this.#page = undefined;
+        if (!(error instanceof Hung) || name === OURS) throw error;
+        absent[name] = error.message;
+      }
+    }
+  }
+
+  /** A peer's first run and its check against ours; one that fails is noted as absent. */
+  async #admit(api: BenchApi, name: string, spec: Spec, opened: Opened): Promise<void> {
+    this.#say(`${name}, first run`);
+    try {
+      await this.#first(api, name, spec, opened);
+      const found = await api.difference(name);
+      opened.magnitude = found.magnitude;
+      if (!agrees(found)) throw new Error(`computes something else: off by ${found.difference.toExponential(1)}`);
+      opened.difference[name] = found.difference;
+    } catch (error) {
+      if (error instanceof Hung) throw error;
+      opened.absent[name] = lineOf(error);
+      delete opened.first[name];
+      delete opened.bytes[name];
+      await api.close(name).catch(() => {});
+    }
+  }
+
+  async #first(api: BenchApi, name: string, spec: Spec, opened: Opened): Promise<void> {
+    const first = async () => {
+      await api.open(name, spec);
+      return api.time(name);
+    };
+    opened.first[name] = (await within(Math.max(PATIENCE, this.left), first())).milliseconds;
+    opened.bytes[name] = await api.gpuBytes(name);
+  }
+
+  /** Kernels share a page; every other case has one of its own. */
+  async #pageFor({ suite }: Case): Promise<BenchApi> {
+    const kernels = suite === 'kernels';
+    if (!(kernels && this.#page?.kernels)) this.#page = { api: await this.host.page(false), kernels };
+    return this.#page.api;
+  }
+
+  async #cold(each: Case, share: number): Promise<CaseResult> {
+    const start = Date.now();
+    const spec = await this.host.spec(each);
+    const absent: Record<string, string> = {};
+    const runs: Record<string, number[]> = {};
+    const difference: Record<string, number> = {};
+    const timeline: Record<string, TimelinePart[]> = {};
+    const longestTasks: Record<string, number> = {};
+    let ours: Float32Array | undefined;
+    for (const name of this.peers) {
+      const reason = name === OURS ? undefined : leftOut(this.#firsts.get(keyOf(each, name)), this.left + this.grace);
+      if (reason) absent[name] = reason;
+      else runs[name] = [];
+    }
+    for (;;) {
+      const names = nextRound(runs, share - (Date.now() - start), 1);
+      if (names.length === 0) break;
+      for (const name of names) {
+        this.#say(`round ${runs[name]!.length + 1}, ${name}`);
+        try {
+          const api = await this.host.page(true);
+          const { parts, output, longestTask } = await within(Math.max(PATIENCE, this.left), api.cold(name, spec));
+          ours ??= Float32Array.from(output);
+          const found = differenceOf(ours, output);
+          if (!agrees(found)) throw new Error(`computes something else: off by ${found.difference.toExponential(1)}`);
+          if (name !== OURS) difference[name] = found.difference;
+          runs[name]!.push(parts.at(-1)!.end);
+          longestTasks[name] = Math.max(longestTasks[name] ?? 0, longestTask);
+          timeline[name] ??= parts.map((part) => ({ engine: name, ...part }));
+        } catch (error) {
+          if (name === OURS) throw error;
+          absent[name] = lineOf(error);
+          delete runs[name];
+        }
+      }
+    }
+    this.#page = undefined;
+    const engines = Object.fromEntries(Object.entries(runs).map(([name, all]) => [name, engineTimes(all[0]!, all)]));
+    const magnitude = ours?.reduce((most, value) => Math.max(most, Math.abs(value)), 0) ?? 0;
+    return {
+      suite: 'cold',
+      batch: each.batch,
+      engines,
+      pairs: pairsOf(engines),
+      difference,
+      magnitude,
+      absent,
+      timeline: Object.values(timeline).flat(),
+      longestTasks,
+    };
+  }
+
+  #say(what: string): void {
+    const left = Math.max(0, Math.round(this.left / 1000));
+    this.host.progress(`${this.title}: ${what}; ${Math.floor(left / 60)}:${`${left % 60}`.padStart(2, '0')} left`);
+  }
+}
+
+const keyOf = ({ network, size, batch }: Case, engine = '') => `${network} ${size} ${batch} ${engine}`;
+
+const nothing = { engines: {}, pairs: {}, difference: {}, magnitude: 0, absent: {} };

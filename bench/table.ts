@@ -1,0 +1,138 @@
+// Results as text for the terminal. Pure.
+
+import { alignColumns } from '../src/graph/print.ts';
+import { OURS } from './cases.ts';
+import { cpuEngines } from './engines.ts';
+import type { CaseResult, Ceilings, LayerResult, Results } from './results.ts';
+
+/** What stands above all tables: where it was measured, and what the adapter can do at most. */
+export function headText({ browser, adapter, precision, ceilings }: Results): string {
+  const { fmaGflops, copyGigabytes } = ceilings;
+  const where = `${adapter.name}${adapter.software ? ' (software: no GPU)' : ''}`;
+  const ceiling = `FMA peak ${fmaGflops.toFixed(1)} GFLOP/s, copy ${copyGigabytes.toFixed(1)} GB/s`;
+  return `${browser}, ${where}, ${precision}\n${ceiling}`;
+}
+
+/** The sweep behind the FMA peak: a row a workgroup size, a column a number of accumulators. */
+export function sweepText({ sweep }: Ceilings): string {
+  const unique = (values: number[]) => [...new Set(values)].sort((a, b) => a - b);
+  const accumulators = unique(sweep.map((each) => each.accumulators));
+  const cell = (w: number, a: number) =>
+    sweep.find((each) => each.workgroup === w && each.accumulators === a)?.gflops.toFixed(1) ?? '';
+  const rows = unique(sweep.map((each) => each.workgroup)).map((w) => [`${w}`, ...accumulators.map((a) => cell(w, a))]);
+  const header = ['GFLOP/s: workgroup, vec4 accumulators', ...accumulators.map(String)];
+  return alignColumns(
+    [header, ...rows],
+    header.map((_, i) => i),
+  ).join('\n');
+}
+
+/** One case: engines in rows, ours first, then who was absent and why. */
+export function caseText(name: string, result: CaseResult): string {
+  const { engines, pairs, difference, magnitude, absent, encodeMilliseconds, memory, longestTasks } = result;
+  const ours = engines[OURS];
+  const rows = Object.entries(engines).map(([engine, { first, median, min, max, runs }]) => {
+    const own = engine === OURS;
+    return [
+      cpuEngines.includes(engine) ? `${engine} (CPU)` : engine,
+      digits(first),
+      digits(median),
+      `${digits(min)}-${digits(max)}`,
+      `${runs.length}`,
+      own ? '' : `${(median / ours!.median).toFixed(2)}x`,
+      own ? '' : pairs[engine]!.map((ratio) => ratio.toFixed(2)).join(' '),
+      own ? '' : difference[engine]!.toExponential(1),
+    ];
+  });
+  const header = ['engine', 'first ms', 'median ms', 'range', 'runs', 'ratio', 'pair by pair', 'difference'];
+  const lines = rows.length > 0 ? alignColumns([header, ...rows], [1, 2, 3, 4, 5]) : [];
+  if (encodeMilliseconds !== undefined) lines.push(`encode and submit ${encodeMilliseconds.toFixed(2)} ms`);
+  if (longestTasks) {
+    const tasks = Object.entries(longestTasks).map(([engine, ms]) => `${engine} ${ms ? digits(ms) : 'under 50'}`);
+    lines.push(`longest task on the main thread, ms: ${tasks.join(', ')}`);
+  }
+  if (memory) lines.push(...memoryLines(memory));
+  for (const [engine, reason] of Object.entries(absent)) lines.push(`${engine}: ${reason}`);
+  if (magnitude > 0) lines.push(`outputs reach ${magnitude.toPrecision(3)}`);
+  return [name, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function memoryLines({ activationBytes, lowerBoundBytes, constantBytes, engines }: NonNullable<CaseResult['memory']>) {
+  const planned = `activations ${mib(activationBytes)}, ${(activationBytes / lowerBoundBytes).toFixed(3)} x the lower bound`;
+  const held = Object.entries(engines).map(([engine, bytes]) => `${engine} ${mib(bytes)}`);
+  const first = `planned: ${planned}; weights ${mib(constantBytes)}`;
+  return held.length > 0 ? [first, `GPU buffers held: ${held.join(', ')}`] : [first];
+}
+
+/** Suite `kernels`: a row a kernel. */
+export function kernelsText(cases: Readonly<Record<string, CaseResult>>, ceilings: Ceilings): string {
+  const rows = Object.entries(cases).map(([name, { layers = [], engines, count, absent }]) => {
+    const facts = rates(layers, ceilings);
+    const peers = Object.entries(engines).filter(([engine]) => engine !== OURS);
+    return [
+      name.replace(/^kernels\//, ''),
+      `${count ?? ''}`,
+      [...new Set(layers.map(({ kernel }) => kernel))].join(' '),
+      facts.milliseconds,
+      facts.gflops,
+      facts.peak,
+      facts.gigabytes,
+      digits(engines[OURS]?.median ?? Number.NaN),
+      peers.map(([peer, { median }]) => `${peer} ${(median / engines[OURS]!.median).toFixed(2)}x`).join(' ') ||
+        (Object.values(absent)[0] ?? ''),
+    ];
+  });
+  const header = ['kernel', 'count', 'by', 'GPU ms', 'GFLOP/s', 'peak', 'GB/s', 'to read-back ms', 'peers'];
+  return alignColumns([header, ...rows], [1, 3, 4, 5, 6, 7]).join('\n');
+}
+
+/** `--layers`: every dispatch against the ceilings, and the convolutions together. */
+export function layersText(layers: readonly LayerResult[], ceilings: Ceilings): string {
+  const rows = layers.map((layer) => {
+    const { milliseconds, gflops, peak, gigabytes, copy } = rates([layer], ceilings);
+    return [layer.name, layer.kernel, milliseconds, gflops, peak, gigabytes, copy];
+  });
+  const header = ['dispatch', 'kernel', 'ms', 'GFLOP/s', 'of peak', 'GB/s', 'of copy'];
+  return alignColumns([header, ...rows], [2, 3, 4, 5, 6]).join('\n');
+}
+
+/** All convolutions together, and the slowest of them, as parts of the FMA peak; flops as direct convolution. */
+export function convolutionsText(layers: readonly LayerResult[], { fmaGflops }: Ceilings): string {
+  const nodes = new Map<string, { flops: number; milliseconds: number }>();
+  for (const { name, op, flops, milliseconds } of layers) {
+    if (op !== 'conv2d') continue;
+    const node = name.replace(/\/\d+$/, '');
+    const sum = nodes.get(node) ?? { flops: 0, milliseconds: 0 };
+    nodes.set(node, { flops: sum.flops + flops, milliseconds: sum.milliseconds + milliseconds });
+  }
+  if (nodes.size === 0) return '';
+  const part = ({ flops, milliseconds }: { flops: number; milliseconds: number }) =>
+    flops / milliseconds / 1e6 / fmaGflops;
+  const all = [...nodes.values()].reduce((a, b) => ({
+    flops: a.flops + b.flops,
+    milliseconds: a.milliseconds + b.milliseconds,
+  }));
+  const [slowest, worst] = [...nodes].reduce((a, b) => (part(b[1]) < part(a[1]) ? b : a));
+  const total = `convolutions ${all.milliseconds.toFixed(1)} ms, ${percent(part(all))} of the FMA peak`;
+  return `${total}; the least, ${slowest}, ${percent(part(worst))}`;
+}
+
+function rates(layers: readonly LayerResult[], { fmaGflops, copyGigabytes }: Ceilings) {
+  const sum = (what: 'milliseconds' | 'flops' | 'bytes') => layers.reduce((total, layer) => total + layer[what], 0);
+  const milliseconds = sum('milliseconds');
+  const gflops = sum('flops') / milliseconds / 1e6;
+  const gigabytes = sum('bytes') / milliseconds / 1e6;
+  return {
+    milliseconds: digits(milliseconds),
+    gflops: gflops.toFixed(1),
+    peak: percent(gflops / fmaGflops),
+    gigabytes: gigabytes.toFixed(1),
+    copy: percent(gigabytes / copyGigabytes),
+  };
+}
+
+const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+/** Milliseconds with three digits, or all of those before the point. */
+const digits = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
