@@ -1,6 +1,8 @@
 // `plumage info`: what a model is made of and what it costs, from its weights file and its plan. It needs no GPU.
 
-import { Command } from 'commander';
+import { mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Command, Option } from 'commander';
 import { checkModel, modelGraph } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
@@ -9,16 +11,20 @@ import type { CollaborativeAttributes } from '../graph/ops/collaborativeAttentio
 import { filtersLastOp } from '../graph/ops/filtersLast.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import { printPlan } from '../graph/print.ts';
-import { defaultTarget } from '../graph/target.ts';
+import { defaultTarget, type Family, type Target } from '../graph/target.ts';
+import { specialise } from '../kernels/shader.ts';
 import { type ModelConfig, SMALLEST_SIZE } from '../model/config.ts';
 import { jsonOption, modelFile, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
+import { cannotWrite, replaceFile } from './replaceFile.ts';
 import { bytesText, paint, print, table } from './text.ts';
 
 interface InfoOptions {
   readonly size?: number;
+  readonly family: Family;
   readonly plan?: boolean;
+  readonly wgsl?: string;
   readonly json?: boolean;
 }
 
@@ -44,7 +50,8 @@ const EXAMPLE = `
 Examples:
   $ plumage info imagenet
   $ plumage info imagenet --size 448
-  $ plumage info my.safetensors --plan`;
+  $ plumage info my.safetensors --plan
+  $ plumage info imagenet --family discrete --wgsl shaders   # what a driver gets, for a shader compiler of your own`;
 
 export function infoCommand(): Command {
   return new Command('info')
@@ -52,6 +59,12 @@ export function infoCommand(): Command {
     .argument('<model>', 'imagenet, or a .safetensors or .pth file')
     .option('--size <n>', "side of the square input in pixels, instead of the model's own", wholeNumber)
     .option('--plan', 'print the plan, one line a dispatch, instead of the layers')
+    .addOption(
+      new Option('--family <family>', 'the class of adapter to plan for')
+        .choices(['software', 'integrated', 'discrete', 'apple'])
+        .default('software'),
+    )
+    .option('--wgsl <folder>', "write each dispatch's shader as the driver gets it, one file a dispatch")
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLE)
     .action(info);
@@ -59,15 +72,36 @@ export function infoCommand(): Command {
 
 async function info(model: string, options: InfoOptions): Promise<void> {
   const { json } = options;
-  const path = await modelFile(model, startProgress(json));
-  const file = readWeights(readInput(path, 'weights'), path);
-  const facts = modelFacts(checkModel(file, path), options.size);
+  const file = await modelFile(model, startProgress(json));
+  const tensors = readWeights(readInput(file, 'weights'), file);
+  const facts = modelFacts(checkModel(tensors, file), options.size, familyTarget(options.family));
+  if (options.wgsl) writeShaders(facts.plan, options.wgsl);
   if (json) print(JSON.stringify(factsJson(facts, options.plan)));
-  else print(`${paint('bold', path)}\n${options.plan ? printPlan(facts.plan) : factsText(facts)}`);
+  else print(`${paint('bold', file)}\n${options.plan ? printPlan(facts.plan) : factsText(facts)}`);
 }
 
-/** Facts of the network on one image of `size` pixels a side, planned for a software adapter with default limits. */
-export function modelFacts(config: ModelConfig, size = config.size): ModelFacts {
+/** Default limits; on software adapters subgroups, which SwiftShader and lavapipe both have. */
+const familyTarget = (family: Family): Target => ({ ...defaultTarget(family), subgroups: family === 'software' });
+
+/** `012 backbone.layer1.0.conv2.wgsl` and so on, in the order of the dispatches. */
+function writeShaders({ dispatches }: Plan, folder: string): void {
+  try {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder); // NOTE: not recursive, which never returns under /proc
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+  dispatches.forEach(({ name, kernel, knobs }, i) => {
+    const file = `${String(i).padStart(3, '0')} ${name.replaceAll('/', ' ')}.wgsl`;
+    replaceFile(path.join(folder, file), Buffer.from(specialise(kernel.shader, knobs).code));
+  });
+}
+
+/** Facts of the network on one image of `size` pixels a side. */
+export function modelFacts(
+  config: ModelConfig,
+  size = config.size,
+  target: Target = familyTarget('software'),
+): ModelFacts {
   if (size < SMALLEST_SIZE) throw mismatch('input', '--size', 'pixels', size, `at least ${SMALLEST_SIZE}`);
   const outputs = modelGraph(config, [1, size, size, 3]);
   const counted = new Set<Node>();
@@ -79,7 +113,7 @@ export function modelFacts(config: ModelConfig, size = config.size): ModelFacts 
     layers,
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
-    plan: plan(outputs, defaultTarget()),
+    plan: plan(outputs, target),
   };
 }
 

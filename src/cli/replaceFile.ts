@@ -42,7 +42,7 @@ export function checkWritable(path: string): void {
 
 const partialOf = (path: string): string => `${path}.${process.pid}.partial`;
 
-function cannotWrite(path: string, error: unknown): PlumageError {
+export function cannotWrite(path: string, error: unknown): PlumageError {
   const why = firstLine(error).split(',')[0];
   return new PlumageError('input', `${path}: cannot be written: ${why} - choose another place`, { cause: error });
 }

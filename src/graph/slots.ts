@@ -17,12 +17,22 @@ export interface Slots {
 
 const meet = (a: Lifetime, b: Lifetime): boolean => a.first <= b.last && b.first <= a.last;
 
-/** Greedy by size: the largest value first, into the smallest slot that is free through its lifetime. */
+/** Greedy by size, among values of one size in order or the longest-lived first: whichever needs less. */
 export function assignSlots(values: readonly Lifetime[]): Slots {
-  const bySize = values.map((_, i) => i).sort((a, b) => values[b]!.bytes - values[a]!.bytes || a - b);
+  const span = ({ first, last }: Lifetime) => last - first;
+  const inOrder = greedy(values, () => 0);
+  const longestFirst = greedy(values, (a, b) => span(b) - span(a));
+  const bytes = ({ sizes }: Slots) => sizes.reduce((a, b) => a + b, 0);
+  return bytes(longestFirst) < bytes(inOrder) ? longestFirst : inOrder;
+}
+
+/** The largest value first, into the smallest slot that is free through its lifetime. */
+function greedy(values: readonly Lifetime[], between: (a: Lifetime, b: Lifetime) => number): Slots {
+  const order = values.map((_, i) => i);
+  order.sort((a, b) => values[b]!.bytes - values[a]!.bytes || between(values[a]!, values[b]!) || a - b);
   const slotOf: number[] = new Array(values.length).fill(-1);
   const slots: { bytes: number; held: Lifetime[] }[] = [];
-  for (const i of bySize) {
+  for (const i of order) {
     const value = values[i]!;
     let best = -1;
     for (let s = 0; s < slots.length; s++) {
