@@ -15,8 +15,10 @@ const TURNS = (K + SLICES - 1u) / SLICES;
 const GROUPS_WIDE = (N + 4u * COLUMNS - 1u) / (4u * COLUMNS);
 const INVOCATIONS = COLUMNS * SLICES;
 
+alias WElement = f32;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<WElement>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
@@ -37,7 +39,7 @@ fn product(row: u32, column: u32, slice: u32) -> mat4x4f {
     let k = turn * SLICES + slice;
     if (k >= K) { break; }
     let start = k * N;
-    let ws = vec4f(w[start + w0], w[start + w1], w[start + w2], w[start + w3]);
+    let ws = vec4f(vec4<WElement>(w[start + w0], w[start + w1], w[start + w2], w[start + w3]));
     if (M == 1u) {
       sum[0] += ws * x[k];
     } else {

@@ -13,8 +13,10 @@ const SLICES = 1u;
 const TURNS = (SIZE + SLICES - 1u) / SLICES;
 const INVOCATIONS = LINES * SLICES;
 
+alias YElement = f32;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 var<workgroup> maxima: array<f32, INVOCATIONS>; // [slice][line]
 var<workgroup> sums: array<f32, INVOCATIONS>;
@@ -62,6 +64,6 @@ fn main(
     let i = turn * SLICES + slice;
     if (i >= SIZE) { break; }
     let d = x[start + i * INNER] - maximum;
-    y[start + i * INNER] = select(exp(d) / sum, d - logarithm, LOG);
+    y[start + i * INNER] = YElement(select(exp(d) / sum, d - logarithm, LOG));
   }
 }

@@ -12,11 +12,14 @@ const WORKGROUP = 64u;
 
 const K4 = K / 4u;
 
+alias ResidualElement = f32;
+alias YElement = f32;
+
 @group(0) @binding(0) var<storage, read> sums: array<vec4f>;
 @group(0) @binding(1) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(2) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(3) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<YElement>>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(

@@ -17,14 +17,16 @@ struct Params { N: u32, H: u32, W: u32, C: u32, OH: u32, OW: u32, PAD_H: u32, PA
 
 alias Line = array<vec4f, 6>;
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4f>;
 
 fn load(start: i32, h: i32, column: i32, inside: bool) -> vec4f {
   let within = inside && u32(h) < params.H;
   let index = start + (h * i32(params.W) + column) * i32(params.C / 4u);
-  return select(vec4f(), x[u32(select(0, index, within))], within);
+  return select(vec4f(), vec4f(x[u32(select(0, index, within))]), within);
 }
 
 // B^T d for one line of the window: SIZE values at the end of d, SIZE values at the start of the result.
