@@ -3,6 +3,7 @@
 // An invocation makes 4 rows x 4 columns (COLUMNS apart, so that neighbours read neighbouring weights). With one row the
 // product is bound by reading w: the depth K is dealt out to SLICES invocations, whose sums meet in workgroup memory and
 // are added in order. SLICES is 1 (no barrier: software adapters) or at least 4.
+// x and y are never f16: a few vectors behind the pools, where logits would be rounded for nothing.
 
 const M = 1u;
 const K = 1u;

@@ -2,6 +2,7 @@
 // lib: linearId
 // A workgroup takes LINES lines of SIZE elements; each line is dealt out to SLICES invocations, which meet twice in
 // workgroup memory. The maxima and sums of the slices are put together in order. SLICES 1: no barrier.
+// x is never f16: exp makes of a score's absolute error a relative one, 1.6 % at 64.
 
 const OUTER = 1u;
 const SIZE = 1u;

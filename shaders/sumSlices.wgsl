@@ -1,7 +1,8 @@
 // y = activate(scale * (sums[0] + sums[1] + ...) + shift + residual)   the ordered second pass of a sliced convolution
 // sums: (SLICES, M, K)   scale, shift: (K)   residual, y: (M, K)   K a multiple of 4
 // lib: activate, convStore, linearId
-// The slices are added in order, so that results do not depend on which workgroup was done first.
+// The slices are added in order, so that results do not depend on which workgroup was done first. They are never f16: a
+// sum is rounded once, and only behind its batch norm.
 
 const SLICES = 2u;
 const M = 1u;

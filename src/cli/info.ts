@@ -9,15 +9,16 @@ import type { CollaborativeAttributes } from '../graph/ops/collaborativeAttentio
 import { filtersLastOp } from '../graph/ops/filtersLast.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import { printPlan } from '../graph/print.ts';
-import { defaultTarget } from '../graph/target.ts';
+import { defaultTarget, type Precision } from '../graph/target.ts';
 import { type ModelConfig, SMALLEST_SIZE } from '../model/config.ts';
-import { jsonOption, modelFile, wholeNumber } from './options.ts';
+import { jsonOption, modelFile, precisionOption, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
 import { bytesText, paint, print, table } from './text.ts';
 
 interface InfoOptions {
   readonly size?: number;
+  readonly precision: Precision;
   readonly plan?: boolean;
   readonly json?: boolean;
 }
@@ -51,6 +52,7 @@ export function infoCommand(): Command {
     .description('show layers, parameters, multiply-adds, planned memory and dispatches of a model')
     .argument('<model>', 'imagenet, or a .safetensors or .pth file')
     .option('--size <n>', "side of the square input in pixels, instead of the model's own", wholeNumber)
+    .addOption(precisionOption())
     .option('--plan', 'print the plan, one line a dispatch, instead of the layers')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLE)
@@ -61,13 +63,13 @@ async function info(model: string, options: InfoOptions): Promise<void> {
   const { json } = options;
   const path = await modelFile(model, startProgress(json));
   const file = readWeights(readInput(path, 'weights'), path);
-  const facts = modelFacts(checkModel(file, path), options.size);
+  const facts = modelFacts(checkModel(file, path), options.size, options.precision);
   if (json) print(JSON.stringify(factsJson(facts, options.plan)));
   else print(`${paint('bold', path)}\n${options.plan ? printPlan(facts.plan) : factsText(facts)}`);
 }
 
 /** Facts of the network on one image of `size` pixels a side, planned for a software adapter with default limits. */
-export function modelFacts(config: ModelConfig, size = config.size): ModelFacts {
+export function modelFacts(config: ModelConfig, size = config.size, precision: Precision = 'f32'): ModelFacts {
   if (size < SMALLEST_SIZE) throw mismatch('input', '--size', 'pixels', size, `at least ${SMALLEST_SIZE}`);
   const outputs = modelGraph(config, [1, size, size, 3]);
   const counted = new Set<Node>();
@@ -79,7 +81,7 @@ export function modelFacts(config: ModelConfig, size = config.size): ModelFacts 
     layers,
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
     macs: layers.reduce((sum, layer) => sum + layer.macs, 0),
-    plan: plan(outputs, defaultTarget()),
+    plan: plan(outputs, { ...defaultTarget(), precision }),
   };
 }
 
@@ -138,6 +140,7 @@ export function factsText({ config, layers, parameters, macs, plan }: ModelFacts
     ['dispatches', `${plan.dispatches.length}`],
     ['activations', `${bytesText(activationBytes)}, ${ratio} x the lower bound of ${bytesText(lowerBoundBytes)}`],
     ['constants', bytesText(plan.constantBytes)],
+    ['precision', precisionOf(plan)],
   ];
   const header = ['layer', 'kind', 'output', 'parameters', 'M mult-adds'];
   return `${table([header, ...rows], [3, 4])}\n\n${table(totals)}`;
@@ -147,9 +150,12 @@ function factsJson({ config, layers, parameters, macs, plan }: ModelFacts, withP
   const { activationBytes, lowerBoundBytes, constantBytes } = plan;
   const memory = { activationBytes, lowerBoundBytes, constantBytes };
   const shown = { ...config, classes: config.classes.length };
-  const facts = { config: shown, parameters, macs, dispatches: plan.dispatches.length, memory, layers };
+  const counts = { parameters, macs, dispatches: plan.dispatches.length };
+  const facts = { config: shown, precision: precisionOf(plan), ...counts, memory, layers };
   return withPlan ? { ...facts, plan: printPlan(plan).split('\n') } : facts;
 }
+
+const precisionOf = ({ target }: Plan): Precision => target.precision ?? 'f32';
 
 /** `25 557 032` */
 const grouped = (n: number): string => `${n}`.replace(/\B(?=(\d{3})+$)/g, ' ');

@@ -67,7 +67,7 @@ export function specialise(
   for (const name of half) {
     const alias = shader.bindings.find((binding) => binding.name === name)?.half;
     if (!alias) throw mismatch('internal', `shaders/${shader.name}.wgsl`, `binding ${name}`, 'f16', 'f32');
-    code = code.replace(`alias ${alias} = f32;`, `alias ${alias} = f16;`);
+    code = code.replace(new RegExp(`(\\balias ${alias}\\s*=\\s*)f32;`), '$1f16;');
   }
   return { code: half.length > 0 ? `enable f16; ${code}` : code, constants };
 }

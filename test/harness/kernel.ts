@@ -91,7 +91,8 @@ export async function runKernel<K extends Knobs>(
       const to = from + size / 4;
       const kept = (w: number, at: number) => (access === 'write' && at >= from && at < to) || w === before[at];
       assert.ok(after.every(kept), `${kernel.name}: wrote outside ${name}`);
-      if (access === 'write') outputs[name] = unpack(after.subarray(from, to), elements[name] ?? 0, half.includes(name));
+      if (access === 'write')
+        outputs[name] = unpack(after.subarray(from, to), elements[name] ?? 0, half.includes(name));
       read.destroy();
     }
     buffer.destroy();

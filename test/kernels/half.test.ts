@@ -26,6 +26,8 @@ import { sumSlices, sumSlicesReference } from '../../src/kernels/sumSlices.ts';
 import { topPool, topPoolReference } from '../../src/kernels/topPool.ts';
 import { winogradInput, winogradInputReference } from '../../src/kernels/winogradInput.ts';
 import { winogradOutput, winogradOutputReference } from '../../src/kernels/winogradOutput.ts';
+import { winogradProduct, winogradProductReference } from '../../src/kernels/winogradProduct.ts';
+import { winogradWeights, winogradWeightsReference } from '../../src/kernels/winogradWeights.ts';
 import { withHalf } from '../harness/half.ts';
 import { checkKernel } from '../harness/kernel.ts';
 
@@ -69,8 +71,11 @@ for (const TILE of [2, 4]) {
   const input = { ...transform, H: 7, W: 9, C: 8, PAD_H: 1, PAD_W: 1, TILE };
   check(winogradInput, winogradInputReference, input, `tiles of ${TILE}`);
   const output = { ...transform, K: 8, TILE, RESIDUAL: 1, ACTIVATION: activations.elu };
+  check(winogradWeights, winogradWeightsReference, { C: 5, K: 8, TILE, WORKGROUP: 64 }, `tiles of ${TILE}`);
   check(winogradOutput, winogradOutputReference, output, `tiles of ${TILE}`);
 }
+
+check(winogradProduct, winogradProductReference, { T: 2, TILES: 19, C: 12, K: 20, WORKGROUP: 64 });
 
 const window = { KH: 3, KW: 3, STRIDE_H: 2, STRIDE_W: 2, PAD_H: 1, PAD_W: 1, WORKGROUP: 64 };
 check(maxPool, maxPoolReference, { N: 1, H: 9, W: 7, C: 5, OH: 5, OW: 4, ...window });

@@ -4,6 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSafetensors } from '../../src/formats/safetensors.ts';
+import { Weights } from '../../src/gpu/constants.ts';
 import { open } from '../../src/gpu/session.ts';
 import { plan } from '../../src/graph/plan.ts';
 import tinyBytes from '../fixtures/goldens/finegrainedTiny.bin';
@@ -15,7 +16,6 @@ import { withHalf } from '../harness/half.ts';
 import { hashedModel, noiseFor, wholeGraph } from '../harness/hashedFinegrained.ts';
 import { classifier, openFamily, resnetWeights } from '../harness/hashedResnet.ts';
 import { HALF_BOUND } from '../harness/tolerance.ts';
-import { Weights } from '../../src/gpu/constants.ts';
 
 const share = (value: number): string => `off by ${value.toExponential(1)} of its largest magnitude`;
 
@@ -40,7 +40,11 @@ test('preset tiny with both attentions: all outputs', () =>
     const config = configOf('tiny', 10, { variant: 'v1.5', eps: 1e-5 });
     const shape = [2, 97, 71, 3];
     const want = goldensOf(readSafetensors(tinyBytes, 'finegrainedTiny.bin').tensors, `tiny/v1.5/${shape.join('x')}`);
-    const weights = new Weights(device, { tensors: new Map(Object.entries(hashedModel(config))), metadata: {} }, 'test');
+    const weights = new Weights(
+      device,
+      { tensors: new Map(Object.entries(hashedModel(config))), metadata: {} },
+      'test',
+    );
     const session = await open(device, plan(wholeGraph(config, shape), device.target), weights);
     const outputs = await session.run(noiseFor(shape));
     session.close();
