@@ -62,6 +62,22 @@ function libraryNames(source) {
 const knobLine =
   /^(const|override)\s+(\w+)(?:\s*:\s*(u32|i32|f32|bool))?\s*=\s*(-?[\d.]+(?:e-?\d+)?[uif]?|true|false)\s*;/;
 
+/** The element type of a binding that may hold half values; `specialise` makes it f16. */
+const halfAlias = /^alias (\w+) = f32;/;
+
+/** @param {string} binding */
+const elementAlias = (binding) => `${binding.slice(0, 1).toUpperCase()}${binding.slice(1)}Element`;
+
+/** @param {string} code */
+const storageVariables = (code) =>
+  [...code.matchAll(/var<storage[^>]*>\s*(\w+)\s*:\s*([^;]+);/g)].map(([, name = '', type = '']) => ({ name, type }));
+
+/** The alias of a binding's element type, if it has one. @param {string} code @param {string} binding */
+function aliasOf(code, binding) {
+  const alias = elementAlias(binding);
+  return code.split('\n').some((line) => halfAlias.exec(line)?.[1] === alias) ? alias : undefined;
+}
+
 /**
  * Facts of one shader, and where it breaks the conventions.
  * @param {string} name
@@ -109,8 +125,17 @@ export function reflect(name, source, libraries = []) {
     .map(({ index, resource }) => {
       const at = lineOf(new RegExp(`var<[^>]*>\\s*${resource.name}\\b`));
       if (index !== 0) complain(`binding ${resource.name} is in group ${index}, expected group 0`, at);
-      return { at, resource, binding: bindingOf(resource) };
+      const half = aliasOf(code, resource.name);
+      return { at, resource, binding: { ...bindingOf(resource), ...(half && { half }) } };
     });
+  lines.forEach((line, index) => {
+    const alias = halfAlias.exec(line)?.[1];
+    if (!alias) return;
+    const users = storageVariables(code).filter(({ type }) => type.match(/\w+/g)?.includes(alias));
+    if (users.length === 1 && alias === elementAlias(users[0]?.name ?? '')) return;
+    const names = users.map(({ name }) => name).join(', ') || 'none';
+    complain(`alias ${alias} is the element type of one binding, x of XElement, got ${names}`, index + 1);
+  });
   const rank = { uniform: 0, read: 1, write: 2 };
   bindings.forEach(({ at, resource, binding }, i) => {
     if (resource.binding !== i)

@@ -25,12 +25,19 @@ const PARTS = WORKGROUP / 16u;
 const HIGH = (P + 15u) / 16u;
 const WIDE = (D4 + WORKGROUP - 1u) / WORKGROUP;
 
-@group(0) @binding(0) var<storage, read> query: array<vec4f>;
-@group(0) @binding(1) var<storage, read> key: array<vec4f>;
-@group(0) @binding(2) var<storage, read> value: array<vec4f>;
-@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+alias QueryElement = f32;
+alias KeyElement = f32;
+alias ValueElement = f32;
+alias XElement = f32;
+alias YElement = f32;
+alias StoredY = vec4<YElement>;
+
+@group(0) @binding(0) var<storage, read> query: array<vec4<QueryElement>>;
+@group(0) @binding(1) var<storage, read> key: array<vec4<KeyElement>>;
+@group(0) @binding(2) var<storage, read> value: array<vec4<ValueElement>>;
+@group(0) @binding(3) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<YElement>>;
 
 var<workgroup> tile: array<vec4f, WORKGROUP * 4u>; // [position quad][row]: scores, then weights of 4 positions
 var<workgroup> parts: array<f32, WORKGROUP>; // [part][row]
@@ -48,8 +55,8 @@ fn score(image: u32, row: u32, position: u32) -> mat4x4f {
   let k3 = (image * S + min(position + 3u, S - 1u)) * R4;
   var sum = mat4x4f();
   for (var r = 0u; r < R4; r++) {
-    let ks = transpose(mat4x4f(key[k0 + r], key[k1 + r], key[k2 + r], key[k3 + r]));
-    sum += ks * mat4x4f(query[q0 + r], query[q1 + r], query[q2 + r], query[q3 + r]);
+    let ks = transpose(mat4x4f(vec4f(key[k0 + r]), vec4f(key[k1 + r]), vec4f(key[k2 + r]), vec4f(key[k3 + r])));
+    sum += ks * mat4x4f(vec4f(query[q0 + r]), vec4f(query[q1 + r]), vec4f(query[q2 + r]), vec4f(query[q3 + r]));
   }
   return sum * SCALE;
 }

@@ -27,10 +27,16 @@ const TILES = (S + TILE - 1u) / TILE;
 const HIGH = (P + 15u) / 16u;
 const STEPS = (D4 + 3u) / 4u;
 
-@group(0) @binding(0) var<storage, read> query: array<vec4f>;
-@group(0) @binding(1) var<storage, read> key: array<vec4f>;
-@group(0) @binding(2) var<storage, read> value: array<vec4f>;
-@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+alias QueryElement = f32;
+alias KeyElement = f32;
+alias ValueElement = f32;
+alias XElement = f32;
+alias StoredY = vec4f; // no f16: sums come back for every tile, and would be rounded each time
+
+@group(0) @binding(0) var<storage, read> query: array<vec4<QueryElement>>;
+@group(0) @binding(1) var<storage, read> key: array<vec4<KeyElement>>;
+@group(0) @binding(2) var<storage, read> value: array<vec4<ValueElement>>;
+@group(0) @binding(3) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(4) var<storage, read> gamma: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
 
@@ -117,11 +123,11 @@ fn main(
           var sum2 = mat4x4f();
           var sum3 = mat4x4f();
           for (var r = 0u; r < R4; r++) {
-            let ks = transpose(mat4x4f(key[k0 + r], key[k1 + r], key[k2 + r], key[k3 + r]));
-            sum0 += ks * share(query[q0 + r]);
-            sum1 += ks * share(query[q1 + r]);
-            sum2 += ks * share(query[q2 + r]);
-            sum3 += ks * share(query[q3 + r]);
+            let ks = transpose(mat4x4f(vec4f(key[k0 + r]), vec4f(key[k1 + r]), vec4f(key[k2 + r]), vec4f(key[k3 + r])));
+            sum0 += ks * share(vec4f(query[q0 + r]));
+            sum1 += ks * share(vec4f(query[q1 + r]));
+            sum2 += ks * share(vec4f(query[q2 + r]));
+            sum3 += ks * share(vec4f(query[q3 + r]));
           }
           let scores0 = maskedBlock(exchange(sum0, lane), first); // [i], row 4 i + lane with 16 positions
           let scores1 = maskedBlock(exchange(sum1, lane), first);

@@ -9,8 +9,11 @@ const FIRST_ROWS = 1u;
 const SECOND_ROWS = 1u;
 const WORKGROUP = 64u;
 
-@group(0) @binding(0) var<storage, read> first: array<f32>;
-@group(0) @binding(1) var<storage, read> second: array<f32>;
+alias FirstElement = f32;
+alias SecondElement = f32;
+
+@group(0) @binding(0) var<storage, read> first: array<FirstElement>;
+@group(0) @binding(1) var<storage, read> second: array<SecondElement>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -24,8 +27,8 @@ fn main(
   let image = id / P;
   let position = id % P;
   var sum1 = 0.0;
-  for (var row = 0u; row < FIRST_ROWS; row++) { sum1 += first[(image * FIRST_ROWS + row) * ROW + position]; }
+  for (var row = 0u; row < FIRST_ROWS; row++) { sum1 += f32(first[(image * FIRST_ROWS + row) * ROW + position]); }
   var sum2 = 0.0;
-  for (var row = 0u; row < SECOND_ROWS; row++) { sum2 += second[(image * SECOND_ROWS + row) * ROW + position]; }
+  for (var row = 0u; row < SECOND_ROWS; row++) { sum2 += f32(second[(image * SECOND_ROWS + row) * ROW + position]); }
   y[id] = 0.5 * (sum1 / f32(FIRST_ROWS) + sum2 / f32(SECOND_ROWS));
 }

@@ -7,8 +7,11 @@ const OFFSET = 0u;
 const TOTAL = 1u;
 const WORKGROUP = 64u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+alias XElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -18,5 +21,5 @@ fn main(
 ) {
   let id = linearId(group, local, groups, WORKGROUP);
   if (id >= ROWS * C) { return; }
-  y[(id / C) * TOTAL + OFFSET + id % C] = x[id];
+  y[(id / C) * TOTAL + OFFSET + id % C] = YElement(x[id]);
 }

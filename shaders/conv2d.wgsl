@@ -28,16 +28,21 @@ const C4 = C / 4u;
 const K4 = K / 4u;
 const PADDED = PAD_H + PAD_W > 0u;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+alias XElement = f32;
+alias WElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<XElement>>;
+@group(0) @binding(1) var<storage, read> w: array<vec4<WElement>>;
 @group(0) @binding(2) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(3) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<YElement>>;
 
 fn load(start: i32, c: u32) -> vec4f {
-  if (!PADDED) { return x[u32(start) + c]; }
-  return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
+  if (!PADDED) { return vec4f(x[u32(start) + c]); }
+  return select(vec4f(), vec4f(x[u32(max(start, 0)) + c]), start >= 0);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -68,7 +73,7 @@ fn main(
       let tap3 = pixel(corner3, start3, kw) * i32(C4);
       for (var c = 0u; c < C4; c++) {
         let xs = mat4x4f(load(tap0, c), load(tap1, c), load(tap2, c), load(tap3, c));
-        let ws = mat4x4f(w[weight], w[weight + K4], w[weight + 2u * K4], w[weight + 3u * K4]);
+        let ws = mat4x4f(vec4f(w[weight]), vec4f(w[weight + K4]), vec4f(w[weight + 2u * K4]), vec4f(w[weight + 3u * K4]));
         sum += ws * xs;
         weight += 4u * K4;
       }

@@ -30,17 +30,22 @@ const PLAIN = KH * KW * STRIDE_H * STRIDE_W == 1u && !PADDED;
 // Sizes are no constants here: on a software adapter compiling costs more than what constants would save.
 struct Params { N: u32, H: u32, W: u32, C: u32, K: u32, OH: u32, OW: u32 }
 
+alias XElement = f32;
+alias WElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<WElement>>;
 @group(0) @binding(3) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(4) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(5) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<YElement>>;
 
 fn load(start: i32, c: u32) -> vec4f {
-  if (!PADDED) { return x[u32(start) + c]; }
-  return select(vec4f(), x[u32(max(start, 0)) + c], start >= 0);
+  if (!PADDED) { return vec4f(x[u32(start) + c]); }
+  return select(vec4f(), vec4f(x[u32(max(start, 0)) + c]), start >= 0);
 }
 
 // Column i: what position i of the four reads.
@@ -50,7 +55,7 @@ fn loadPositions(starts: vec4i, c: u32) -> mat4x4f {
 
 // A column quad of 4 rows of w, of which this invocation loads the one at `index`: column i of the result is row i.
 fn shareWeights(index: u32) -> mat4x4f {
-  let mine = w[index];
+  let mine = vec4f(w[index]);
   return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
 }
 
@@ -135,8 +140,8 @@ fn main(
       if (row + position < rows && column + i < K4) {
         let index = (row + position) * K4 + column + i;
         var v = sums[position * 4u + i] * scales + shifts;
-        if (RESIDUAL) { v += residual[index]; }
-        y[index] = activate(v, ACTIVATION);
+        if (RESIDUAL) { v += vec4f(residual[index]); }
+        y[index] = vec4<YElement>(activate(v, ACTIVATION));
       }
     }
   }

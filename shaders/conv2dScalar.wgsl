@@ -28,37 +28,42 @@ const K4 = (K + 3u) / 4u;
 const PADDED = PAD_H + PAD_W > 0u;
 const RAGGED = K % 4u > 0u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
+alias XElement = f32;
+alias WElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read> w: array<WElement>;
 @group(0) @binding(2) var<storage, read> scale: array<f32>;
 @group(0) @binding(3) var<storage, read> shift: array<f32>;
-@group(0) @binding(4) var<storage, read> residual: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> residual: array<ResidualElement>;
+@group(0) @binding(5) var<storage, read_write> y: array<YElement>;
 
 fn load(start: i32, c: u32) -> f32 {
-  if (!PADDED) { return x[u32(start) + c]; }
-  return select(0.0, x[u32(max(start, 0)) + c], start >= 0);
+  if (!PADDED) { return f32(x[u32(start) + c]); }
+  return select(0.0, f32(x[u32(max(start, 0)) + c]), start >= 0);
 }
 
 // Four weights of one row of w; columns past the end repeat the last one and are never stored.
 fn weights(row: u32, column: u32) -> vec4f {
-  let start = row * K;
-  if (!RAGGED) { return vec4f(w[start + column], w[start + column + 1u], w[start + column + 2u], w[start + column + 3u]); }
-  let last = K - 1u;
-  return vec4f(
-    w[start + column],
-    w[start + min(column + 1u, last)],
-    w[start + min(column + 2u, last)],
-    w[start + min(column + 3u, last)],
-  );
+  let start = row * K + column;
+  if (!RAGGED) { return vec4f(vec4<WElement>(w[start], w[start + 1u], w[start + 2u], w[start + 3u])); }
+  let last = row * K + K - 1u;
+  return vec4f(vec4<WElement>(
+    w[start],
+    w[min(start + 1u, last)],
+    w[min(start + 2u, last)],
+    w[min(start + 3u, last)],
+  ));
 }
 
 fn storeOne(row: u32, column: u32, sum: f32) {
   if (column >= K) { return; }
   let index = row * K + column;
   var v = sum * scale[column] + shift[column];
-  if (RESIDUAL) { v += residual[index]; }
-  y[index] = activate(vec4f(v), ACTIVATION).x;
+  if (RESIDUAL) { v += f32(residual[index]); }
+  y[index] = YElement(activate(vec4f(v), ACTIVATION).x);
 }
 
 fn store(row: u32, column: u32, sum: vec4f) {

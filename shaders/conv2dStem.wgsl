@@ -36,12 +36,17 @@ const QUADS_W = KW * C * TILE_COLUMNS;
 const LOADS_X = (RUN + WORKGROUP - 1u) / WORKGROUP;
 const LOADS_W = (QUADS_W + WORKGROUP - 1u) / WORKGROUP;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+alias XElement = f32;
+alias WElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read> w: array<vec4<WElement>>;
 @group(0) @binding(2) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(3) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<YElement>>;
 
 var<workgroup> tileX: array<f32, LOADS_X * WORKGROUP>;
 var<workgroup> tileW: array<vec4f, LOADS_W * WORKGROUP>; // [depth][channel quad]
@@ -59,14 +64,14 @@ fn load(kh: u32, local: u32, corner: vec3i, firstColumn: u32) {
   for (var i = 0u; i < LOADS_X; i++) {
     let at = corner.y + i32(i * WORKGROUP + local);
     let inside = u32(h) < H && u32(at) < W * C;
-    nextX[i] = x[select(0, start + at, inside)];
+    nextX[i] = f32(x[select(0, start + at, inside)]);
     nextIn[i] = inside;
   }
   for (var i = 0u; i < LOADS_W; i++) {
     let at = min(i * WORKGROUP + local, QUADS_W - 1u);
     var column = firstColumn + at % TILE_COLUMNS;
     if (K4 % TILE_COLUMNS != 0u) { column = min(column, K4 - 1u); }
-    nextW[i] = w[(kh * KW * C + at / TILE_COLUMNS) * K4 + column];
+    nextW[i] = vec4f(w[(kh * KW * C + at / TILE_COLUMNS) * K4 + column]);
   }
 }
 

@@ -46,12 +46,17 @@ const PADDED = PAD_H + PAD_W > 0u;
 const WIDE = KH > 16u || KW > 16u; // window too large for a mask of 16 + 16 bits
 const RAGGED = C4 % DEPTH != 0u || ALL_STEPS % SLICES != 0u; // some step reaches past the depth
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;
+alias XElement = f32;
+alias WElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<XElement>>;
+@group(0) @binding(1) var<storage, read> w: array<vec4<WElement>>;
 @group(0) @binding(2) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(3) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<YElement>>;
 
 var<workgroup> tileX: array<vec4f, VECS_X>; // [position][depth quad], a vec4 runs along the depth
 var<workgroup> tileW: array<vec4f, VECS_W>; // [depth][channel quad], a vec4 runs along the channels
@@ -86,7 +91,7 @@ fn load(step: u32, local: u32, firstColumn: u32) {
     var inside = within;
     if (PADDED && !WIDE) { inside = inside && (inX[i] & need) == need; }
     if (WIDE) { inside = inside && u32(corners[i].x + i32(dh)) < H && u32(corners[i].y + i32(dw)) < W; }
-    nextX[i] = x[select(0, starts[i] + offset, inside)];
+    nextX[i] = vec4f(x[select(0, starts[i] + offset, inside)]);
     nextIn[i] = inside;
   }
   for (var i = 0u; i < LOADS_W; i++) {
@@ -95,7 +100,7 @@ fn load(step: u32, local: u32, firstColumn: u32) {
     if (RAGGED) { depth = min(depth, KH * KW * C - 1u); }
     var column = firstColumn + at % TILE_COLUMNS;
     if (K4 % TILE_COLUMNS != 0u) { column = min(column, K4 - 1u); }
-    nextW[i] = w[depth * K4 + column];
+    nextW[i] = vec4f(w[depth * K4 + column]);
   }
 }
 
@@ -108,7 +113,7 @@ fn storeRows(first: u32, at: vec3u) {
       if (SLICES == 1u) {
         storeScaled(row, column, sums[i * QUADS + j], scales[j], shifts[j]);
       } else if (row < M && column < K4) {
-        y[(at.z * M + row) * K4 + column] = sums[i * QUADS + j];
+        y[(at.z * M + row) * K4 + column] = vec4<YElement>(sums[i * QUADS + j]);
       }
     }
   }

@@ -8,9 +8,11 @@ struct Params { K: u32, C: u32, T: u32 }
 const ROWS = 16u;
 const WORKGROUP = 64u;
 
+alias YElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<YElement>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -20,6 +22,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first = group.z * ROWS;
   let end = min(first + ROWS, params.C);
   for (var c = first; c < end; c++) {
-    y[(t * params.C + c) * params.K + k] = x[(k * params.C + c) * params.T + t];
+    y[(t * params.C + c) * params.K + k] = YElement(x[(k * params.C + c) * params.T + t]);
   }
 }

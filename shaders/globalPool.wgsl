@@ -14,7 +14,9 @@ const TURNS = (P + SLICES - 1u) / SLICES;
 const GROUPS_WIDE = (C + CHANNELS - 1u) / CHANNELS;
 const INVOCATIONS = CHANNELS * SLICES;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+alias XElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 
 var<workgroup> partial: array<f32, INVOCATIONS>; // [slice][channel]
@@ -26,11 +28,11 @@ fn combine(a: f32, b: f32) -> f32 {
 // One channel over the positions slice, slice + SLICES, ... of an image; a slice without any gives what changes nothing.
 fn pool(image: u32, channel: u32, slice: u32) -> f32 {
   let start = image * P * C + channel;
-  var result = select(0.0, x[start], MAXIMUM);
+  var result = select(0.0, f32(x[start]), MAXIMUM);
   for (var turn = 0u; turn < TURNS; turn++) {
     let position = turn * SLICES + slice;
     if (position >= P) { break; }
-    result = combine(result, x[start + position * C]);
+    result = combine(result, f32(x[start + position * C]));
   }
   return result;
 }

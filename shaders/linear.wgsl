@@ -3,6 +3,7 @@
 // An invocation makes 4 rows x 4 columns (COLUMNS apart, so that neighbours read neighbouring weights). With one row the
 // product is bound by reading w: the depth K is dealt out to SLICES invocations, whose sums meet in workgroup memory and
 // are added in order. SLICES is 1 (no barrier: software adapters) or at least 4.
+// x and y are never f16: a few vectors behind the pools, where logits would be rounded for nothing.
 
 const M = 1u;
 const K = 1u;
@@ -15,8 +16,10 @@ const TURNS = (K + SLICES - 1u) / SLICES;
 const GROUPS_WIDE = (N + 4u * COLUMNS - 1u) / (4u * COLUMNS);
 const INVOCATIONS = COLUMNS * SLICES;
 
+alias WElement = f32;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<WElement>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
@@ -37,7 +40,7 @@ fn product(row: u32, column: u32, slice: u32) -> mat4x4f {
     let k = turn * SLICES + slice;
     if (k >= K) { break; }
     let start = k * N;
-    let ws = vec4f(w[start + w0], w[start + w1], w[start + w2], w[start + w3]);
+    let ws = vec4f(vec4<WElement>(w[start + w0], w[start + w1], w[start + w2], w[start + w3]));
     if (M == 1u) {
       sum[0] += ws * x[k];
     } else {

@@ -31,11 +31,16 @@ const WORKGROUP = 64u;
 const WIDE = (N + 7u) / 8u;
 const HIGH = (M + 7u) / 8u;
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read> residual: array<vec4f>;
+alias AElement = f32;
+alias BElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<AElement>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<BElement>>;
+@group(0) @binding(2) var<storage, read> residual: array<vec4<ResidualElement>>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<YElement>>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(

@@ -31,11 +31,16 @@ const WIDE = (N + 63u) / 64u;
 const HIGH = (M + 63u) / 64u;
 const STEPS = (K4 + 3u) / 4u;
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read> residual: array<vec4f>;
+alias AElement = f32;
+alias BElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<AElement>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<BElement>>;
+@group(0) @binding(2) var<storage, read> residual: array<vec4<ResidualElement>>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<YElement>>;
 
 var<workgroup> tileA: array<vec4f, 256>; // [4 depth quads][64 rows], a vec4 runs along the depth
 var<workgroup> tileB: array<vec4f, 256>; // [16 depths][16 column quads], a vec4 runs along the columns

@@ -17,8 +17,11 @@ const PAD_H = 0u;
 const PAD_W = 0u;
 const WORKGROUP = 64u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+alias XElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -33,13 +36,13 @@ fn main(
   let top = i32(((position / OW) % OH) * STRIDE_H) - i32(PAD_H);
   let left = i32((position % OW) * STRIDE_W) - i32(PAD_W);
   let image = position / (OW * OH) * H;
-  var maximum = x[((image + u32(max(top, 0))) * W + u32(max(left, 0))) * C + c];
+  var maximum = f32(x[((image + u32(max(top, 0))) * W + u32(max(left, 0))) * C + c]);
   for (var kh = 0u; kh < KH; kh++) {
     let row = (image + u32(clamp(top + i32(kh), 0, i32(H) - 1))) * W;
     for (var kw = 0u; kw < KW; kw++) {
       let column = u32(clamp(left + i32(kw), 0, i32(W) - 1));
-      maximum = max(maximum, x[(row + column) * C + c]);
+      maximum = max(maximum, f32(x[(row + column) * C + c]));
     }
   }
-  y[id] = maximum;
+  y[id] = YElement(maximum);
 }

@@ -14,8 +14,11 @@ const WORKGROUP = 64u;
 const ROWS = H + 2u * PAD_H;
 const COLUMNS = W + 2u * PAD_W;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+alias XElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -31,5 +34,5 @@ fn main(
   let n = id / (TO * COLUMNS * ROWS);
   let inside = channel < FROM && w < W && h < H;
   let index = select(0u, ((n * H + h) * W + w) * FROM + channel, inside);
-  y[id] = select(0.0, x[index], inside);
+  y[id] = YElement(select(0.0, f32(x[index]), inside));
 }

@@ -7,8 +7,11 @@ const FROM = 3u;
 const TO = 4u;
 const WORKGROUP = 64u;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+alias XElement = f32;
+alias YElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<XElement>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -19,6 +22,6 @@ fn main(
   let id = linearId(group, local, groups, WORKGROUP);
   if (id >= ROWS * TO) { return; }
   let column = id % TO;
-  let value = x[(id / TO) * FROM + min(column, FROM - 1u)];
-  y[id] = select(0.0, value, column < FROM);
+  let value = f32(x[(id / TO) * FROM + min(column, FROM - 1u)]);
+  y[id] = YElement(select(0.0, value, column < FROM));
 }

@@ -2,6 +2,7 @@
 // lib: linearId
 // A workgroup takes LINES lines of SIZE elements; each line is dealt out to SLICES invocations, which meet twice in
 // workgroup memory. The maxima and sums of the slices are put together in order. SLICES 1: no barrier.
+// x is never f16: exp makes of a score's absolute error a relative one, 1.6 % at 64.
 
 const OUTER = 1u;
 const SIZE = 1u;
@@ -13,8 +14,10 @@ const SLICES = 1u;
 const TURNS = (SIZE + SLICES - 1u) / SLICES;
 const INVOCATIONS = LINES * SLICES;
 
+alias YElement = f32;
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<YElement>;
 
 var<workgroup> maxima: array<f32, INVOCATIONS>; // [slice][line]
 var<workgroup> sums: array<f32, INVOCATIONS>;
@@ -62,6 +65,6 @@ fn main(
     let i = turn * SLICES + slice;
     if (i >= SIZE) { break; }
     let d = x[start + i * INNER] - maximum;
-    y[start + i * INNER] = select(exp(d) / sum, d - logarithm, LOG);
+    y[start + i * INNER] = YElement(select(exp(d) / sum, d - logarithm, LOG));
   }
 }

@@ -10,7 +10,9 @@ const WORKGROUP = 64u;
 const C4 = C / 4u;
 const COUNT = min(P, 5u);
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+alias XElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -29,7 +31,7 @@ fn main(
   var fifth = first;
   for (var position = 0u; position < P; position++) {
     // v sinks to its place; what it displaces sinks on.
-    var v = x[start + position * C4];
+    var v = vec4f(x[start + position * C4]);
     var larger = max(first, v);
     v = min(first, v);
     first = larger;

@@ -17,14 +17,17 @@ struct Params { N: u32, H: u32, W: u32, C: u32, OH: u32, OW: u32, PAD_H: u32, PA
 
 alias Line = array<vec4f, 6>;
 
+alias XElement = f32;
+alias VElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
+@group(0) @binding(2) var<storage, read_write> v: array<vec4<VElement>>;
 
 fn load(start: i32, h: i32, column: i32, inside: bool) -> vec4f {
   let within = inside && u32(h) < params.H;
   let index = start + (h * i32(params.W) + column) * i32(params.C / 4u);
-  return select(vec4f(), x[u32(select(0, index, within))], within);
+  return select(vec4f(), vec4f(x[u32(select(0, index, within))]), within);
 }
 
 // B^T d for one line of the window: SIZE values at the end of d, SIZE values at the start of the result.
@@ -96,13 +99,13 @@ fn main(
   for (var i = 0u; i < SIZE; i++) {
     let row = transform(Line(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]));
     let at = i * SIZE * step + tile * channels + channel;
-    v[at] = row[0];
-    v[at + step] = row[1];
-    v[at + 2u * step] = row[2];
-    v[at + 3u * step] = row[3];
+    v[at] = vec4<VElement>(row[0]);
+    v[at + step] = vec4<VElement>(row[1]);
+    v[at + 2u * step] = vec4<VElement>(row[2]);
+    v[at + 3u * step] = vec4<VElement>(row[3]);
     if (TILE == 4u) {
-      v[at + 4u * step] = row[4];
-      v[at + 5u * step] = row[5];
+      v[at + 4u * step] = vec4<VElement>(row[4]);
+      v[at + 5u * step] = vec4<VElement>(row[5]);
     }
     c0 = pop(c0);
     c1 = pop(c1);

@@ -19,12 +19,15 @@ struct Params { N: u32, OH: u32, OW: u32, K: u32 }
 alias Line = array<vec4f, 6>;
 alias Outputs = array<vec4f, 4>;
 
+alias ResidualElement = f32;
+alias YElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> m: array<vec4f>;
 @group(0) @binding(2) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(3) var<storage, read> shift: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<YElement>>;
 
 // A^T d for one line: SIZE values at the end of d, TILE values at the start of the result.
 fn transform(d: Line) -> Outputs {
@@ -61,8 +64,8 @@ fn store(line: u32, column: u32, channel: u32, sum: vec4f, factor: vec4f, offset
   if (column >= params.OW) { return; }
   let index = (line + column) * (params.K / 4u) + channel;
   var v = sum * factor + offset;
-  if (RESIDUAL) { v += residual[index]; }
-  y[index] = activate(v, ACTIVATION);
+  if (RESIDUAL) { v += vec4f(residual[index]); }
+  y[index] = vec4<YElement>(activate(v, ACTIVATION));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -3,6 +3,7 @@
 // lib: linearId
 // Four invocations (a quad) make 16 rows x 16 columns: each has 4 rows, and each loads a quarter of the weights and hands
 // it to the others, as in conv2dQuad.wgsl: 8 loads serve 64 multiply-adds. No barrier, no workgroup memory.
+// m is never f16: bare sums have no batch norm yet and may pass 65504.
 
 enable subgroups;
 
@@ -11,9 +12,12 @@ const WORKGROUP = 64u;
 // Sizes come at run time: one pipeline serves all layers.
 struct Params { T: u32, TILES: u32, C: u32, K: u32 }
 
+alias VElement = f32;
+alias UElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> v: array<vec4f>;
-@group(0) @binding(2) var<storage, read> u: array<vec4f>;
+@group(0) @binding(1) var<storage, read> v: array<vec4<VElement>>;
+@group(0) @binding(2) var<storage, read> u: array<vec4<UElement>>;
 @group(0) @binding(3) var<storage, read_write> m: array<vec4f>;
 
 fn rowStart(t: u32, row: u32) -> u32 {
@@ -22,7 +26,7 @@ fn rowStart(t: u32, row: u32) -> u32 {
 
 // A column quad of 4 rows of u, of which this invocation loads the one at `index`: column i of the result is row i.
 fn shareWeights(index: u32) -> mat4x4f {
-  let mine = u[index];
+  let mine = vec4f(u[index]);
   return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
 }
 
@@ -68,7 +72,7 @@ fn main(
   var sum2 = mat4x4f();
   var sum3 = mat4x4f();
   for (var c = 0u; c < params.C / 4u; c++) {
-    let vs = mat4x4f(v[row0 + c], v[row1 + c], v[row2 + c], v[row3 + c]);
+    let vs = mat4x4f(vec4f(v[row0 + c]), vec4f(v[row1 + c]), vec4f(v[row2 + c]), vec4f(v[row3 + c]));
     sum0 += shareWeights(weight0) * vs;
     sum1 += shareWeights(weight1) * vs;
     sum2 += shareWeights(weight2) * vs;

@@ -2,7 +2,7 @@
 // w: (3, 3, C, K)   u: (SIZE SIZE, C, K), SIZE = TILE + 2   K a multiple of 4
 // lib: linearId
 // One invocation transforms one input channel's weights for four output channels. G is Toom-Cook's, as
-// src/kernels/winograd.ts derives it.
+// src/kernels/winograd.ts derives it. w is never f16: what is stored as f16 is rounded once.
 
 const TILE = 4u; // 2 or 4
 const WORKGROUP = 64u;
@@ -16,9 +16,11 @@ struct Params { C: u32, K: u32 }
 
 alias Line = array<vec4f, 6>;
 
+alias UElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> u: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> u: array<vec4<UElement>>;
 
 // G g: SIZE values at the start of the result.
 fn transform(g0: vec4f, g1: vec4f, g2: vec4f) -> Line {
@@ -57,13 +59,13 @@ fn main(
   for (var i = 0u; i < SIZE; i++) {
     let row = transform(c0[0], c1[0], c2[0]);
     let at = i * SIZE * pairs + pair;
-    u[at] = row[0];
-    u[at + pairs] = row[1];
-    u[at + 2u * pairs] = row[2];
-    u[at + 3u * pairs] = row[3];
+    u[at] = vec4<UElement>(row[0]);
+    u[at + pairs] = vec4<UElement>(row[1]);
+    u[at + 2u * pairs] = vec4<UElement>(row[2]);
+    u[at + 3u * pairs] = vec4<UElement>(row[3]);
     if (TILE == 4u) {
-      u[at + 4u * pairs] = row[4];
-      u[at + 5u * pairs] = row[5];
+      u[at + 4u * pairs] = vec4<UElement>(row[4]);
+      u[at + 5u * pairs] = vec4<UElement>(row[5]);
     }
     c0 = pop(c0); // no index depends on the loop, so that all stay in registers
     c1 = pop(c1);

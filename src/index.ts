@@ -12,5 +12,6 @@ export type { LayerTime, Peak } from './gpu/profile.ts';
 export type { Measurement, TuneProgress, TuneResult } from './gpu/tuner.ts';
 export type { Plan } from './graph/plan.ts';
 export { printPlan } from './graph/print.ts';
+export type { Precision } from './graph/target.ts';
 export type { Tensor, TensorFile } from './graph/tensor.ts';
 export type { ModelConfig } from './model/config.ts';

@@ -5,6 +5,7 @@ import { type Engine, open } from '../src/engine/engine.ts';
 import type { Model } from '../src/engine/model.ts';
 import { type ErrorCode, PlumageError } from '../src/errors.ts';
 import { printPlan } from '../src/graph/print.ts';
+import type { Precision } from '../src/graph/target.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
 
 export interface PlainTensor {
@@ -16,8 +17,8 @@ let engine: Engine;
 let model: Model;
 
 const api = {
-  async open() {
-    engine = await open();
+  async open(precision?: Precision) {
+    engine = await open({ precision });
     return engine.adapter;
   },
   async load(url: string, where: string) {

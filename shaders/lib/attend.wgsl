@@ -1,4 +1,4 @@
-// masked, values, gain, hold, storeHeld: what the streaming attention kernels share. Buffers and knobs are theirs.
+// masked, values, gain, hold, storeHeld: what the streaming attention kernels share. Buffers, knobs and StoredY are theirs.
 
 // Scores of 4 sender positions from `position`; those past the end become the lowest float: their weight is 0.
 fn masked(scores: vec4f, position: u32) -> vec4f {
@@ -9,13 +9,13 @@ fn masked(scores: vec4f, position: u32) -> vec4f {
 fn values(start: u32, position: u32) -> mat4x4f {
   if (S % 4u == 0u) {
     let i = start + position * D4;
-    return mat4x4f(value[i], value[i + D4], value[i + 2u * D4], value[i + 3u * D4]);
+    return mat4x4f(vec4f(value[i]), vec4f(value[i + D4]), vec4f(value[i + 2u * D4]), vec4f(value[i + 3u * D4]));
   }
   return mat4x4f(
-    value[start + min(position, S - 1u) * D4],
-    value[start + min(position + 1u, S - 1u) * D4],
-    value[start + min(position + 2u, S - 1u) * D4],
-    value[start + min(position + 3u, S - 1u) * D4],
+    vec4f(value[start + min(position, S - 1u) * D4]),
+    vec4f(value[start + min(position + 1u, S - 1u) * D4]),
+    vec4f(value[start + min(position + 2u, S - 1u) * D4]),
+    vec4f(value[start + min(position + 3u, S - 1u) * D4]),
   );
 }
 
@@ -41,10 +41,10 @@ fn storeHeld(image: u32, firstRow: u32, channel: u32, isFirst: bool) {
     let index = (image * P + firstRow + row) * D4 + channel;
     var sum = sums[row];
     if (RESIDUAL == 2u || !isFirst) {
-      sum += y[index];
+      sum += vec4f(y[index]);
     } else if (RESIDUAL == 1u) {
-      sum += x[index];
+      sum += vec4f(x[index]);
     }
-    y[index] = sum;
+    y[index] = StoredY(sum);
   }
 }

@@ -18,11 +18,11 @@ fn loadA(start: u32, row: u32, depth4: u32) -> mat4x4f {
 }
 
 fn rowA(at: u32, row: u32) -> vec4f {
-  return a[at + min(row, M - 1u) * A_ROW4];
+  return vec4f(a[at + min(row, M - 1u) * A_ROW4]);
 }
 
 fn depthA(at: u32, k: u32) -> vec4f {
-  return a[at + select(min(k, K - 1u), k, K % 4u == 0u) * A_ROW4];
+  return vec4f(a[at + select(min(k, K - 1u), k, K % 4u == 0u) * A_ROW4]);
 }
 
 // Columns 4 column4 .. of B at depths 4 depth4 ..: column i is depth 4 depth4 + i, zero past the end.
@@ -38,12 +38,12 @@ fn loadB(start: u32, column4: u32, depth4: u32) -> mat4x4f {
 }
 
 fn columnB(at: u32, n: u32) -> vec4f {
-  return b[at + min(n, N - 1u) * B_ROW4];
+  return vec4f(b[at + min(n, N - 1u) * B_ROW4]);
 }
 
 fn depthB(at: u32, k: u32) -> vec4f {
-  if (K % 4u == 0u) { return b[at + k * B_ROW4]; }
-  return select(vec4f(), b[at + min(k, K - 1u) * B_ROW4], k < K);
+  if (K % 4u == 0u) { return vec4f(b[at + k * B_ROW4]); }
+  return select(vec4f(), vec4f(b[at + min(k, K - 1u) * B_ROW4]), k < K);
 }
 
 fn storeBlock(start: u32, row: u32, column4: u32, sum: mat4x4f) {
@@ -57,10 +57,10 @@ fn store(start: u32, row: u32, column4: u32, sum: vec4f) {
   if (row >= M || column4 >= N4) { return; }
   let index = start + row * Y_ROW4 + column4;
   var v = ALPHA * sum;
-  if (RESIDUAL) { v = residual[index] + gamma[GAMMA] * v; }
+  if (RESIDUAL) { v = vec4f(residual[index]) + gamma[GAMMA] * v; }
   if (N % 4u > 0u) {
     let past = vec4u(column4 * 4u) + vec4u(0u, 1u, 2u, 3u) >= vec4u(N);
     v = select(v, vec4f(select(0.0, -3.4e38, LOWEST)), past);
   }
-  y[index] = v;
+  y[index] = vec4<YElement>(v);
 }

@@ -172,6 +172,7 @@ class Classification {
     const done = this.#last !== undefined;
     return {
       adapter: done ? this.#runtime!.adapter.name : null,
+      precision: this.options.precision,
       milliseconds: done ? this.#milliseconds : null,
       images: this.#results,
       profile: this.#profile,
@@ -181,7 +182,10 @@ class Classification {
   /** What follows the photos. */
   text(): string {
     if (!this.#runtime || !this.#last) return '';
-    const lines = [adapterText(this.#runtime.adapter, this.#runtime.host), timesText(this.#milliseconds)];
+    const lines = [
+      adapterText(this.#runtime.adapter, this.#runtime.host, this.options.precision),
+      timesText(this.#milliseconds),
+    ];
     if (this.#profile) lines.push('', profileText(this.#profile));
     return lines.join('\n');
   }

@@ -4,6 +4,7 @@ import type { Prediction } from '../engine/model.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { alignColumns } from '../graph/print.ts';
+import type { Precision } from '../graph/target.ts';
 import { barText, paint, table, timeText } from './text.ts';
 
 const BAR = 20;
@@ -27,9 +28,9 @@ export function resultText(name: string, top: readonly Prediction[]): string {
   return `${paint('bold', name)}\n${table(rows, [0])}`;
 }
 
-/** The adapter, and what it means for speed where it is software. */
-export function adapterText({ name, software }: AdapterDescription, host: string): string {
-  const line = `adapter  ${paint('bold', name)} (${software ? 'software' : 'GPU'}, ${host})`;
+/** The adapter with the precision, and what it means for speed where it is software. */
+export function adapterText({ name, software }: AdapterDescription, host: string, precision: Precision): string {
+  const line = `adapter  ${paint('bold', name)} (${software ? 'software' : 'GPU'}, ${host}, ${precision})`;
   if (!software) return line;
   return `${line}\n         ${paint('yellow', 'It computes on the CPU: expect seconds a photo where a GPU takes milliseconds.')}`;
 }

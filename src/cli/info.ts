@@ -11,10 +11,10 @@ import type { CollaborativeAttributes } from '../graph/ops/collaborativeAttentio
 import { filtersLastOp } from '../graph/ops/filtersLast.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import { printPlan } from '../graph/print.ts';
-import { defaultTarget, type Family, type Target } from '../graph/target.ts';
+import { defaultTarget, type Family, type Precision, type Target } from '../graph/target.ts';
 import { specialise } from '../kernels/shader.ts';
 import { type ModelConfig, SMALLEST_SIZE } from '../model/config.ts';
-import { jsonOption, modelFile, wholeNumber } from './options.ts';
+import { jsonOption, modelFile, precisionOption, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
 import { cannotWrite, replaceFile } from './replaceFile.ts';
@@ -23,6 +23,7 @@ import { bytesText, paint, print, table } from './text.ts';
 interface InfoOptions {
   readonly size?: number;
   readonly family: Family;
+  readonly precision: Precision;
   readonly plan?: boolean;
   readonly wgsl?: string;
   readonly json?: boolean;
@@ -58,6 +59,7 @@ export function infoCommand(): Command {
     .description('show layers, parameters, multiply-adds, planned memory and dispatches of a model')
     .argument('<model>', 'imagenet, or a .safetensors or .pth file')
     .option('--size <n>', "side of the square input in pixels, instead of the model's own", wholeNumber)
+    .addOption(precisionOption())
     .option('--plan', 'print the plan, one line a dispatch, instead of the layers')
     .addOption(
       new Option('--family <family>', 'the class of adapter to plan for')
@@ -74,25 +76,31 @@ async function info(model: string, options: InfoOptions): Promise<void> {
   const { json } = options;
   const file = await modelFile(model, startProgress(json));
   const tensors = readWeights(readInput(file, 'weights'), file);
-  const facts = modelFacts(checkModel(tensors, file), options.size, familyTarget(options.family));
+  const target = familyTarget(options.family, options.precision);
+  const facts = modelFacts(checkModel(tensors, file), options.size, target);
   if (options.wgsl) writeShaders(facts.plan, options.wgsl);
   if (json) print(JSON.stringify(factsJson(facts, options.plan)));
   else print(`${paint('bold', file)}\n${options.plan ? printPlan(facts.plan) : factsText(facts)}`);
 }
 
 /** Default limits; on software adapters subgroups, which SwiftShader and lavapipe both have. */
-const familyTarget = (family: Family): Target => ({ ...defaultTarget(family), subgroups: family === 'software' });
+const familyTarget = (family: Family, precision: Precision): Target => ({
+  ...defaultTarget(family),
+  subgroups: family === 'software',
+  precision,
+});
 
 /** `012 backbone.layer1.0.conv2.wgsl` and so on, in the order of the dispatches. */
 function writeShaders({ dispatches }: Plan, folder: string): void {
   try {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder); // NOTE: not recursive, which never returns under /proc
+    // NOTE: not recursive, which never returns under /proc.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) mkdirSync(folder);
   } catch (error) {
     throw cannotWrite(folder, error);
   }
-  dispatches.forEach(({ name, kernel, knobs }, i) => {
+  dispatches.forEach(({ name, kernel, knobs, half }, i) => {
     const file = `${String(i).padStart(3, '0')} ${name.replaceAll('/', ' ')}.wgsl`;
-    replaceFile(path.join(folder, file), Buffer.from(specialise(kernel.shader, knobs).code));
+    replaceFile(path.join(folder, file), Buffer.from(specialise(kernel.shader, knobs, half).code));
   });
 }
 
@@ -100,7 +108,7 @@ function writeShaders({ dispatches }: Plan, folder: string): void {
 export function modelFacts(
   config: ModelConfig,
   size = config.size,
-  target: Target = familyTarget('software'),
+  target: Target = familyTarget('software', 'f32'),
 ): ModelFacts {
   if (size < SMALLEST_SIZE) throw mismatch('input', '--size', 'pixels', size, `at least ${SMALLEST_SIZE}`);
   const outputs = modelGraph(config, [1, size, size, 3]);
@@ -172,6 +180,7 @@ export function factsText({ config, layers, parameters, macs, plan }: ModelFacts
     ['dispatches', `${plan.dispatches.length}`],
     ['activations', `${bytesText(activationBytes)}, ${ratio} x the lower bound of ${bytesText(lowerBoundBytes)}`],
     ['constants', bytesText(plan.constantBytes)],
+    ['precision', precisionOf(plan)],
   ];
   const header = ['layer', 'kind', 'output', 'parameters', 'M mult-adds'];
   return `${table([header, ...rows], [3, 4])}\n\n${table(totals)}`;
@@ -181,9 +190,12 @@ function factsJson({ config, layers, parameters, macs, plan }: ModelFacts, withP
   const { activationBytes, lowerBoundBytes, constantBytes } = plan;
   const memory = { activationBytes, lowerBoundBytes, constantBytes };
   const shown = { ...config, classes: config.classes.length };
-  const facts = { config: shown, parameters, macs, dispatches: plan.dispatches.length, memory, layers };
+  const counts = { parameters, macs, dispatches: plan.dispatches.length };
+  const facts = { config: shown, precision: precisionOf(plan), ...counts, memory, layers };
   return withPlan ? { ...facts, plan: printPlan(plan).split('\n') } : facts;
 }
+
+const precisionOf = ({ target }: Plan): Precision => target.precision ?? 'f32';
 
 /** `25 557 032` */
 const grouped = (n: number): string => `${n}`.replace(/\B(?=(\d{3})+$)/g, ' ');

@@ -1,6 +1,7 @@
 // Options that several commands share, and the model that `--model` names.
 
 import { InvalidArgumentError, Option } from 'commander';
+import type { Precision } from '../graph/target.ts';
 import { cacheFolder } from '../node/cache.ts';
 import { fetchImagenet } from '../node/fetchWeights.ts';
 import type { RuntimeOptions } from '../node/runtime.ts';
@@ -9,6 +10,7 @@ import type { Progress } from './progress.ts';
 
 export interface SharedOptions extends RuntimeOptions {
   readonly model: string;
+  readonly precision: Precision;
 }
 
 export const modelOption = () =>
@@ -20,7 +22,13 @@ export const runtimeOptions = () => [
     .default('node'),
   new Option('--adapter <adapter>', 'gpu, software, swiftshader, lavapipe or, in node, a part of its name'),
   new Option('--browser <path>', 'the Chrome or Chromium for --runtime chrome'),
+  precisionOption(),
 ];
+
+export const precisionOption = () =>
+  new Option('--precision <precision>', 'f16 stores values in half the memory, where the adapter can')
+    .choices(['f32', 'f16'])
+    .default('f32');
 
 export const jsonOption = () => new Option('--json', 'print nothing but JSON');
 

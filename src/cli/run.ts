@@ -42,7 +42,10 @@ async function run(options: RunOptions): Promise<void> {
     await progress.during('reading the weights', () => runtime.load(file));
     const outputs = await progress.during('running', () => runtime.run(x));
     const tensors = new Map(Object.entries(outputs));
-    replaceFile(options.output, writeSafetensors({ tensors, metadata: { adapter: runtime.adapter.name } }));
+    replaceFile(
+      options.output,
+      writeSafetensors({ tensors, metadata: { adapter: runtime.adapter.name, precision: options.precision } }),
+    );
     for (const [name, { shape }] of tensors) print(`${name}  ${shape.join(' x ')}`);
   } finally {
     await runtime.close();

@@ -4,6 +4,7 @@ import { PlumageError } from '../errors.ts';
 import { type AdapterDescription, adapterKey, type Choices, type Device, openDevice } from '../gpu/device.ts';
 import { measurePeak, type Peak } from '../gpu/profile.ts';
 import { type TuneOptions as TuneGraphOptions, type TuneResult, tune as tuneGraph } from '../gpu/tuner.ts';
+import type { Precision } from '../graph/target.ts';
 import { keepChoices, readChoices } from './choices.ts';
 import { Model, modelGraph } from './model.ts';
 
@@ -14,6 +15,11 @@ export interface OpenOptions {
   readonly defaultLimits?: boolean;
   /** Which form of a kernel each layer gets: by default what `tune` has kept in this browser; `{}` for none of it. */
   readonly choices?: Choices;
+  /**
+   * `f16` stores weights and most values in half the memory and computes in f32 as ever; for the price in accuracy see
+   * docs/performance.md. Rejects with code `adapter` where the adapter cannot. By default `f32`.
+   */
+  readonly precision?: Precision;
 }
 
 export interface TuneOptions extends Pick<TuneGraphOptions, 'onProgress' | 'signal'> {
@@ -51,6 +57,11 @@ export class Engine {
 
   get adapter(): AdapterDescription {
     return this.device.description;
+  }
+
+  /** How values are stored. */
+  get precision(): Precision {
+    return this.device.target.precision ?? 'f32';
   }
 
   /** Resolves with the reason when the device is lost or destroyed. */

@@ -1,8 +1,8 @@
 // Opening a device with what the adapter has, and describing it as a target for plans. This folder is the only one that
 // knows of GPUDevice.
 
-import { PlumageError } from '../errors.ts';
-import type { Family, Target } from '../graph/target.ts';
+import { mismatch, PlumageError } from '../errors.ts';
+import type { Family, Precision, Target } from '../graph/target.ts';
 
 /** Kernel forms by key, as a tuner found them (`Target.choices`). */
 export type Choices = NonNullable<Target['choices']>;
@@ -46,6 +46,8 @@ export interface DeviceOptions {
   readonly defaultLimits?: boolean;
   /** Kernel forms for the plans of this device; where they are silent the first choices. */
   readonly choices?: Choices;
+  /** How values are stored, f32 by default. `f16` halves memory; it rejects where the adapter has no `shader-f16`. */
+  readonly precision?: Precision;
 }
 
 /** A device of this adapter with the limits and features that the engine can use. */
@@ -54,6 +56,11 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
     ? {}
     : Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]));
   const features = options.defaultLimits ? [] : wantedFeatures.filter((name) => adapter.features.has(name));
+  const { precision = 'f32', choices } = options;
+  if (precision === 'f16') {
+    checkHalf(adapter);
+    features.push('shader-f16');
+  }
   let gpu: GPUDevice;
   try {
     gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features, label: 'plumage' });
@@ -65,7 +72,7 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
     gpu,
     description,
     adapterKey: adapterKey(adapter.info),
-    target: { ...targetOf(gpu, description.family), ...(options.choices && { choices: options.choices }) },
+    target: { ...targetOf(gpu, description.family), precision, ...(choices && { choices }) },
     pipelines: new Map(),
     lostReason: undefined,
   };
@@ -73,6 +80,12 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
     device.lostReason = `${reason}${message ? `, ${message.split('\n')[0]}` : ''}`;
   });
   return device;
+}
+
+function checkHalf({ features, info }: GPUAdapter): void {
+  if (features.has('shader-f16')) return;
+  const expected = 'f32, for the adapter has no shader-f16';
+  throw mismatch('adapter', adapterName(info), 'precision', 'f16', expected, 'use f32, or another adapter');
 }
 
 function targetOf(gpu: GPUDevice, family: Family): Target {

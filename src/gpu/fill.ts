@@ -26,7 +26,7 @@ export interface Filling {
 export async function fill(device: Device, { plan, setup, buffers, uploads, before }: Filling): Promise<void> {
   const { gpu } = device;
   const compiling = Promise.all(
-    setup.map(({ kernel, knobs, name }) => pipelineFor(device, kernel.shader, knobs, name)),
+    setup.map(({ kernel, knobs, name, half }) => pipelineFor(device, kernel.shader, knobs, name, half)),
   );
   const lastUser = new Map(setup.flatMap((dispatch) => dispatch.buffers.map((index) => [index, dispatch] as const)));
   const passing = new Set<GPUBuffer>();

@@ -10,9 +10,18 @@ const bindingType: Record<Binding['access'], GPUBufferBindingType> = {
   write: 'storage',
 };
 
-/** The pipeline for this shader and these knobs; asked for twice it is made once. Rejects with file and line. */
-export function pipelineFor(device: Device, shader: Shader, knobs: Knobs, label: string): Promise<GPUComputePipeline> {
-  const { code, constants } = specialise(shader, knobs);
+/**
+ * The pipeline for this shader, these knobs and these bindings of f16; asked for twice it is made once. Rejects with file
+ * and line.
+ */
+export function pipelineFor(
+  device: Device,
+  shader: Shader,
+  knobs: Knobs,
+  label: string,
+  half: readonly string[] = [],
+): Promise<GPUComputePipeline> {
+  const { code, constants } = specialise(shader, knobs, half);
   const key = `${code}\n${JSON.stringify(constants)}`;
   let pipeline = device.pipelines.get(key);
   if (!pipeline) {

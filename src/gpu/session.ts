@@ -43,7 +43,7 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
     }
     // First, so that the setup's pipelines are compiled first and weights upload while the others are compiled.
     const providing = weights?.provide(plan);
-    const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name));
+    const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name, d.half));
     const compiled = Promise.all(compiling);
     compiled.catch(() => {}); // reported below, also when an upload fails first
     for (const [index, buffer] of (await providing) ?? []) buffers[index] = buffer;

@@ -161,8 +161,9 @@ async function compare(
       if (late()) return undefined;
       let session: Session | undefined;
       try {
+        // In f32, whose results can be held against each other: the choices serve both precisions.
         // Inputs that are outputs too keep their memory to themselves: the steps can run again and again.
-        const made = plan({ y: node, ...inputs }, { ...device.target, choices: { [key]: name } });
+        const made = plan({ y: node, ...inputs }, { ...device.target, precision: 'f32', choices: { [key]: name } });
         session = await open(sandbox, made, weights);
         const { data } = (await session.run(feeds)).y!;
         plain ??= checkPlain(data);

@@ -3,6 +3,7 @@
 import { mismatch, PlumageError } from '../errors.ts';
 import type { Grid, Kernel } from '../kernels/kernel.ts';
 import type { Knobs } from '../kernels/shader.ts';
+import { bytesOf, halfValues } from './half.ts';
 import {
   type Call,
   type DerivedAttributes,
@@ -28,6 +29,8 @@ export interface Dispatch {
   readonly grid: Grid;
   /** Index into `plan.buffers` for each storage binding, in the shader's order. */
   readonly buffers: readonly number[];
+  /** Names of the bindings whose values are f16. */
+  readonly half: readonly string[];
   readonly flops: number;
   /** Bytes that it must at least read and write. */
   readonly bytes: number;
@@ -105,13 +108,15 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
     return calls.map((call, i) => ({ call, name: calls.length > 1 ? `${node.name}/${i + 1}` : node.name }));
   });
   const { made, setup, calls } = splitSetup(lowered);
+  const all = lowered.map(({ call }) => call);
+  const half = target.precision === 'f16' ? halfValues(all, Object.values(outputs)) : new Set<Node | Temporary>();
   const isConstant = (ref: Node | Temporary) => made.has(ref) || ('op' in ref && isSource(ref) && ref.op !== inputOp);
 
   // Lifetimes. Feeds are written before the first dispatch (-1); outputs are read after the last one.
   const values = new Map<Node | Temporary, Value>();
   const touch = (ref: Node | Temporary, time: number) => {
     if (isConstant(ref)) return;
-    const { label, bytes } = sizeOf(ref);
+    const { label, bytes } = sizeOf(ref, half);
     const value = values.get(ref) ?? { label, bytes, first: time, last: time };
     value.last = time;
     values.set(ref, value);
@@ -136,13 +141,13 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   const used = new Set([...kept, ...setup.flatMap(({ call }) => Object.values(call.buffers))]);
   for (const ref of used) {
     if (!isConstant(ref)) continue;
-    const buffer = buffers.push({ ...sizeOf(ref), role: kept.has(ref) ? 'constant' : 'source' }) - 1;
+    const buffer = buffers.push({ ...sizeOf(ref, half), role: kept.has(ref) ? 'constant' : 'source' }) - 1;
     bufferOf.set(ref, buffer);
     if ('op' in ref && !made.has(ref)) constants.push(constantOf(ref, buffer));
   }
   checkLimits(buffers, lifetimes, target);
 
-  const toDispatch = ({ call, name }: NamedCall) => dispatchOf(name, call, bufferOf, buffers, target);
+  const toDispatch = ({ call, name }: NamedCall) => dispatchOf(name, call, bufferOf, half, buffers, target);
   const dispatches = calls.map(toDispatch);
   const port = (name: string, node: Node): Port => ({
     name,
@@ -203,9 +208,10 @@ function chosenForm(node: Node, target: Target): ChosenForm[] {
   return [{ node: node.name, key: forms.key, form }];
 }
 
-function sizeOf(ref: Node | Temporary): { label: string; bytes: number } {
-  if ('op' in ref) return { label: ref.name, bytes: 4 * elementCount(ref.shape) };
-  return { label: ref.temporary, bytes: 4 * ref.elements };
+/** Constants are kept by their label, so it says what they are stored as. */
+function sizeOf(ref: Node | Temporary, half: ReadonlySet<Node | Temporary>): { label: string; bytes: number } {
+  const [name, elements] = 'op' in ref ? [ref.name, elementCount(ref.shape)] : [ref.temporary, ref.elements];
+  return { label: half.has(ref) ? `${name}:f16` : name, bytes: bytesOf(elements, half.has(ref)) };
 }
 
 function constantOf(node: Node, buffer: number): Constant {
@@ -219,16 +225,18 @@ function dispatchOf(
   name: string,
   { kernel, knobs, params = {}, buffers: refs, flops }: Call,
   bufferOf: ReadonlyMap<Node | Temporary, number>,
+  halves: ReadonlySet<Node | Temporary>,
   buffers: readonly PlanBuffer[],
   target: Target,
 ): Dispatch {
   const elements = kernel.elements(knobs);
   const storage = kernel.shader.bindings.filter((b) => b.access !== 'uniform');
+  const half = storage.map(({ name }) => name).filter((name) => refs[name] && halves.has(refs[name]));
   const bound = storage.map((binding) => {
     const ref = refs[binding.name];
     const index = ref && bufferOf.get(ref);
     if (index !== undefined) {
-      const needed = 4 * (elements[binding.name] ?? 0);
+      const needed = bytesOf(elements[binding.name] ?? 0, half.includes(binding.name));
       if (buffers[index]!.bytes < needed) {
         throw mismatch(
           'internal',
@@ -250,7 +258,7 @@ function dispatchOf(
     const limit = target.maxComputeWorkgroupsPerDimension;
     throw mismatch('limit', name, 'workgroups', [...grid], `at most ${limit} in each dimension`, 'use a smaller batch');
   }
-  const bytes = 4 * Object.values(elements).reduce((a, b) => a + b, 0);
+  const moved = Object.entries(elements).map(([name, count]) => (half.includes(name) ? 2 : 4) * count);
   return {
     name,
     kernel,
@@ -258,8 +266,9 @@ function dispatchOf(
     params,
     grid,
     buffers: bound.map((index) => (index < 0 ? spare! : index)),
+    half,
     flops: flops ?? kernel.flops(knobs),
-    bytes,
+    bytes: moved.reduce((a, b) => a + b, 0),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Dispatch, Plan } from './plan.ts';
 
 /**
  * One line a dispatch (node, kernel, the form of nodes that have several, knobs that differ from the shader's defaults,
- * grid, buffers, MFLOP, MB), totals.
+ * grid, buffers, those with `:f16` stored as that, MFLOP, MB), totals.
  */
 export function printPlan(plan: Plan): string {
   const forms = new Map(plan.forms.map(({ node, form }) => [node, form]));
@@ -14,7 +14,7 @@ export function printPlan(plan: Plan): string {
     forms.get(d.name) ?? forms.get(d.name.replace(/\/\d+$/, '')) ?? '',
     knobsText(d),
     d.grid.join('x'),
-    d.buffers.map((b) => bufferText(plan, b)).join(' '),
+    d.buffers.map((b, i) => bufferText(plan, b, isHalf(d, i))).join(' '),
     (d.flops / 1e6).toFixed(1),
     (d.bytes / 1e6).toFixed(2),
   ]);
@@ -41,9 +41,13 @@ function knobsText({ kernel, knobs: compiled, params: given }: Dispatch): string
   return [...params, ...set].map(({ name }) => `${name}=${knobs[name]}`).join(' ');
 }
 
-function bufferText(plan: Plan, index: number): string {
+function isHalf({ kernel, half }: Dispatch, index: number): boolean {
+  return half.includes(kernel.shader.bindings.filter(({ access }) => access !== 'uniform')[index]!.name);
+}
+
+function bufferText(plan: Plan, index: number, half: boolean): string {
   const buffer = plan.buffers[index]!;
-  return buffer.role === 'slot' ? `#${index}` : buffer.label;
+  return buffer.role === 'slot' ? `#${index}${half ? ':f16' : ''}` : buffer.label;
 }
 
 /** Rows padded to common column widths; columns in `right` are right-aligned. */

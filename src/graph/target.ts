@@ -3,10 +3,15 @@
 /** `software` adapters get register tiles, all others workgroup tiles. */
 export type Family = 'software' | 'discrete' | 'integrated' | 'apple';
 
+/** How values are stored between kernels. All arithmetic is f32. */
+export type Precision = 'f32' | 'f16';
+
 export interface Target {
   readonly family: Family;
   /** Whether shaders may use subgroup operations. */
   readonly subgroups: boolean;
+  /** `f16`: values that only kernels touch which can, and weights, are stored as f16. By default f32. */
+  readonly precision?: Precision;
   /** Which form a node gets, by the key that its op gives (`Op.forms`); where this is silent the op's first choice. */
   readonly choices?: Readonly<Record<string, string>>;
   readonly maxStorageBufferBindingSize: number;

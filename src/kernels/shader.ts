@@ -16,6 +16,8 @@ export interface Binding {
   readonly access: 'uniform' | 'read' | 'write';
   /** WGSL element type of a storage array, e.g. `vec4f`; the struct's name for a uniform. */
   readonly element: string;
+  /** The alias of the element's scalar type, where the shader can read or write it as f16. */
+  readonly half?: string;
 }
 
 export interface ParamField {
@@ -40,10 +42,15 @@ export interface Shader {
 export type Knobs = Readonly<Record<string, number>>;
 
 /**
- * The shader's text and pipeline constants for these knob values; unknown names and wrong types are refused. A knob that
- * stands in `struct Params` is set at run time: one pipeline serves all its values.
+ * The shader's text and pipeline constants for these knob values, with `half` naming the bindings that hold f16; unknown
+ * names and wrong types are refused. A knob that stands in `struct Params` is set at run time: one pipeline serves all
+ * its values.
  */
-export function specialise(shader: Shader, knobs: Knobs): { code: string; constants: Record<string, number> } {
+export function specialise(
+  shader: Shader,
+  knobs: Knobs,
+  half: readonly string[] = [],
+): { code: string; constants: Record<string, number> } {
   const constants: Record<string, number> = {};
   let code = shader.code;
   for (const [name, value] of Object.entries(knobs)) {
@@ -57,7 +64,12 @@ export function specialise(shader: Shader, knobs: Knobs): { code: string; consta
     if (knob.kind === 'override') constants[name] = value;
     else code = code.replace(new RegExp(`(\\bconst ${name}\\b[^=;]*=\\s*)[^;]+;`), `$1${literal};`);
   }
-  return { code, constants };
+  for (const name of half) {
+    const alias = shader.bindings.find((binding) => binding.name === name)?.half;
+    if (!alias) throw mismatch('internal', `shaders/${shader.name}.wgsl`, `binding ${name}`, 'f16', 'f32');
+    code = code.replace(new RegExp(`(\\balias ${alias}\\s*=\\s*)f32;`), '$1f16;');
+  }
+  return { code: half.length > 0 ? `enable f16; ${code}` : code, constants };
 }
 
 function literalOf(shader: Shader, knob: Knob, value: number): string {

@@ -13,6 +13,7 @@ import { PlumageError } from '../errors.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime, Peak } from '../gpu/profile.ts';
 import { printPlan } from '../graph/print.ts';
+import type { Precision } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { openAdapter, releaseAdapters } from './adapter.ts';
@@ -40,6 +41,8 @@ export interface RuntimeOptions {
   readonly runtime: 'node' | 'chrome';
   readonly adapter?: string;
   readonly browser?: string;
+  /** As `OpenOptions.precision`. */
+  readonly precision?: Precision;
   /** The folder with the built page; by default that of the bundle that this file is in. */
   readonly page?: string;
 }
@@ -54,9 +57,10 @@ class NodeRuntime implements Runtime {
 
   constructor(readonly engine: Engine) {}
 
-  static async open({ adapter }: RuntimeOptions): Promise<Runtime> {
+  static async open({ adapter, precision }: RuntimeOptions): Promise<Runtime> {
     const opened = await openAdapter({ adapter });
-    return new NodeRuntime(await open({ adapter: opened.adapter, choices: await keptChoices(opened.adapter) }));
+    const choices = await keptChoices(opened.adapter);
+    return new NodeRuntime(await open({ adapter: opened.adapter, choices, precision }));
   }
 
   get adapter(): AdapterDescription {
@@ -101,7 +105,7 @@ class ChromeRuntime implements Runtime {
     readonly adapter: AdapterDescription,
   ) {}
 
-  static async open({ adapter, browser: path_, page: folder }: RuntimeOptions): Promise<Runtime> {
+  static async open({ adapter, browser: path_, page: folder, precision }: RuntimeOptions): Promise<Runtime> {
     const kind =
       adapter === 'gpu' || adapter === 'software' ? adapter : adapter === 'swiftshader' ? 'software' : undefined;
     if (adapter && !kind) {
@@ -116,7 +120,7 @@ class ChromeRuntime implements Runtime {
       browser = await launchBrowser({ path: path_, adapter: kind });
       const page = await browser.newPage();
       await page.goto(`${server.url}/host.html`);
-      return new ChromeRuntime(browser, page, server, await browser.version(), await callPage(page, 'open'));
+      return new ChromeRuntime(browser, page, server, await browser.version(), await callPage(page, 'open', precision));
     } catch (error) {
       await browser?.close();
       await server.close();

@@ -16,6 +16,14 @@ export function testDevice(): Promise<Device> {
   return shared;
 }
 
+let half: Promise<Device> | undefined;
+
+/** The shared device of precision f16; rejects where the adapter has none. */
+export function halfDevice(): Promise<Device> {
+  half ??= freshDevice({ precision: 'f16' });
+  return half;
+}
+
 /** A device of its own, for tests that destroy it or want other limits. */
 export async function freshDevice(options?: DeviceOptions): Promise<Device> {
   const adapter = await globalThis.plumageAdapter?.();

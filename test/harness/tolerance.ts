@@ -102,14 +102,25 @@ export const tolerances: Record<string, Tolerance> = {
   normaliseGram: { roundings: () => 2 * 9 + 2 * 5 + 1, scale: 'result' },
 };
 
-/** Largest difference allowed for each output value. */
-export function bounds(kernel: string, knobs: Knobs, result: Float64Array, sum: Float64Array): Float64Array {
+/** What storing a value as f16 costs: half a unit of its 11 bits, and of the smallest number near 0. */
+const storedHalf = (value: number): number => 2 ** -11 * Math.abs(value) + 2 ** -25;
+
+/** Largest difference allowed for each output value; `half`: it is stored as f16. */
+export function bounds(
+  kernel: string,
+  knobs: Knobs,
+  result: Float64Array,
+  sum: Float64Array,
+  half = false,
+): Float64Array {
   const tolerance = tolerances[kernel];
   if (!tolerance) throw new Error(`test/harness/tolerance.ts has no row for ${kernel}`);
   const relative = tolerance.roundings(knobs) * 2 ** -24;
   const kind = typeof tolerance.scale === 'function' ? tolerance.scale(knobs) : tolerance.scale;
   const scale = { sum, result, unit: result.map((value) => Math.max(1, Math.abs(value))) }[kind];
-  return scale.map((value) => relative * Math.abs(value) + 1e-30); // 1e-30: denormals may flush to zero
+  const computed = scale.map((value) => relative * Math.abs(value) + 1e-30); // 1e-30: denormals may flush to zero
+  if (!half) return computed;
+  return computed.map((bound, i) => bound + storedHalf(Math.abs(result[i]!) + bound));
 }
 
 /**
@@ -117,3 +128,9 @@ export function bounds(kernel: string, knobs: Knobs, result: Float64Array, sum: 
  * f32 lies 2e-5 from its f64 there, and one wrong stride or eps moves logits by more than 2e-2.
  */
 export const LOGITS_BOUND = 2e-4;
+
+/**
+ * Largest difference of a model's outputs in precision f16, as a share of the output's largest magnitude: some fifty
+ * layers each round their result by up to 2^-11 of it.
+ */
+export const HALF_BOUND = 1e-2;

@@ -12,6 +12,7 @@ import { readX } from '../../src/cli/run.ts';
 import { barText, bytesText, downloadText, paint, timeText } from '../../src/cli/text.ts';
 import { configure } from '../../src/cli/weights.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
+import { defaultTarget } from '../../src/graph/target.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { refused } from '../harness/refused.ts';
 
@@ -96,6 +97,10 @@ test('the facts of ResNet50 are the published ones', () => {
   });
   const text = factsText(facts);
   assert.match(text, /\n {2}parameters +25 557 032\n/);
+  assert.match(text, /\n {2}precision +f32$/);
+  const half = modelFacts(keras, keras.size, { ...defaultTarget('software'), precision: 'f16' }).plan;
+  assert.is(half.target.precision, 'f16');
+  assert.ok(half.constantBytes < 0.9 * facts.plan.constantBytes);
   assert.match(text, /\n {2}backbone\.conv1 +conv2d +1 x 112 x 112 x 64 +9 536 +118\.0\n/);
   refused(() => modelFacts(keras, 16), 'input', /--size: pixels, got 16, expected at least 32/);
 });

@@ -70,6 +70,7 @@ test('wrong commands, options and values are refused in one line', async () => {
     fails(/^plumage: unknown option '--tpo' \(Did you mean --top\?\)/, 'classify', '--tpo', '3'),
     fails(/^plumage: option '--top <n>' argument '0' is invalid/, 'classify', '--top', '0'),
     fails(/^plumage: option '--runtime <runtime>' argument 'deno'/, 'classify', '--runtime', 'deno'),
+    fails(/^plumage: option '--precision <precision>' argument 'f64'/, 'info', 'imagenet', '--precision', 'f64'),
     fails(/^plumage: missing required argument 'in'/, 'weights', 'convert'),
     fails(/^plumage: option '--eps <number>' argument '2'/, 'weights', 'convert', 'a', 'b', '--eps', '2'),
   ]);
@@ -92,7 +93,7 @@ test('--json puts the errors of photos into its one object', async () => {
   const { code, out } = await plumage('classify', 'nothere.png', '--json');
   assert.is(code, 1);
   const { images, ...rest } = JSON.parse(out);
-  assert.equal(rest, { adapter: null, milliseconds: null });
+  assert.equal(rest, { adapter: null, precision: 'f32', milliseconds: null });
   assert.equal(Object.keys(images[0]), ['file', 'error']);
   assert.is(images[0].file, 'nothere.png');
 });
@@ -120,6 +121,22 @@ test('bad files are refused in one line and nothing is written', async () => {
     ),
   ]);
   assert.equal((await readdir(folder)).sort(), ['other.safetensors', 'text.pth']);
+});
+
+test('--precision f16 is refused in one line where the adapter cannot', async () => {
+  const [x, to] = [join(folder, 'x.safetensors'), join(folder, 'y.safetensors')];
+  const tensors = new Map([['x', { shape: [1, 32, 32, 3], data: new Float32Array(32 * 32 * 3) }]]);
+  await writeFile(x, writeSafetensors({ tensors, metadata: {} }));
+  const files = ['--model', x, '--input', x, '--output', to];
+  const { code, err } = await plumage('run', ...files, '--adapter', 'swiftshader', '--precision', 'f16');
+  const ours = err.split('\n').filter((line) => line.startsWith('plumage')); // Dawn has words of its own on some systems
+  assert.is(ours.length, 1, err);
+  assert.match(
+    ours[0]!,
+    /SwiftShader.*: precision, got f16, expected f32, for the adapter has no shader-f16 - use f32/,
+  );
+  assert.is(code, 1);
+  assert.not((await readdir(folder)).includes('y.safetensors'));
 });
 
 test('PLUMAGE_DEBUG adds the stack', async () => {

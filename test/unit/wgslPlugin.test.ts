@@ -101,6 +101,47 @@ test('needless spaces go, lines and operators stay apart', () => {
   assert.equal({ ...after, code: '' }, { ...before, code: '' });
 });
 
+const halfGood = good
+  .replace('@group', 'alias XElement = f32;\nalias YElement = f32;\n@group')
+  .replace('array<vec4f>', 'array<vec4<XElement>>')
+  .replace('array<f32>', 'array<YElement>')
+  .replace(
+    'y[id.x] = SCALE * params.factor * x[id.x + params.first].x;',
+    'y[id.x] = YElement(SCALE * f32(x[id.x].x));',
+  );
+
+test('bindings with an element type of their own can be f16', () => {
+  const { shader, complaints } = reflect('half', halfGood);
+  assert.equal(complaints, []);
+  assert.equal(
+    shader!.bindings.map(({ name, half }) => [name, half]),
+    [
+      ['params', undefined],
+      ['x', 'XElement'],
+      ['y', 'YElement'],
+    ],
+  );
+  const { code } = specialise(shader as Shader, { SIZE: 8 }, ['y']);
+  assert.match(code, /^enable f16; /);
+  assert.match(code, /\nalias XElement = f32;\nalias YElement = f16;\n/);
+  assert.is(code.split('\n').length, halfGood.split('\n').length);
+  assert.not.match(specialise(shader as Shader, { SIZE: 8 }).code, /f16/);
+  const squeezed = { ...shader, code: squeeze(shader!.code) } as Shader;
+  assert.match(specialise(squeezed, { SIZE: 8 }, ['x']).code, /\nalias XElement=f16;\nalias YElement=f32;\n/);
+  const plain = reflect('good', good).shader as Shader;
+  assert.throws(() => specialise(plain, { SIZE: 8 }, ['y']), /binding y, got f16, expected f32/);
+});
+
+test('an element type of two bindings, of another or of none is named with its line', () => {
+  const line = halfGood.split('\n').indexOf('alias XElement = f32;') + 1;
+  const found = (source: string) => reflect('bad', source).complaints.find(({ text }) => /^alias XElement/.test(text));
+  assert.equal(found(halfGood.replace('array<YElement>', 'array<XElement>')), {
+    ...{ text: 'alias XElement is the element type of one binding, x of XElement, got x, y', line },
+  });
+  assert.match(found(halfGood.replace('array<vec4<XElement>>', 'array<vec4f>'))!.text, /got none$/);
+  assert.match(found(halfGood.replace('> x: array', '> z: array').replace('x[id', 'z[id'))!.text, /got z$/);
+});
+
 test('packParams lays out the uniform block', () => {
   const shader = reflect('good', good).shader as Shader;
   const view = new DataView(packParams(shader, { first: 7, factor: 0.5 }));
