@@ -1,6 +1,7 @@
 // esbuild plugin: a `.wgsl` import becomes the shader's text plus the facts that wgsl_reflect reads off it.
 // A shader that breaks a convention (docs/architecture.md, "A kernel") fails the build with file:line.
-// `import fingerprint from 'plumage:fingerprint'` gives a hash of all that kernels and plans are made from.
+// `import fingerprint from 'plumage:fingerprint'` gives a hash of all that kernels and plans are made from; `import
+// 'plumage:shaders'` puts all shaders beside each other, where gzip finds what they share.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,7 +14,11 @@ export function wgslPlugin() {
   return {
     name: 'wgsl',
     setup(build) {
-      build.onResolve({ filter: /^plumage:fingerprint$/ }, () => ({ path: 'fingerprint', namespace: 'plumage' }));
+      build.onResolve({ filter: /^plumage:/ }, (args) => ({ path: args.path.slice(8), namespace: 'plumage' }));
+      build.onLoad({ filter: /^shaders$/, namespace: 'plumage' }, async () => ({
+        contents: (await shaderFiles()).map((file) => `import './shaders/${file}';`).join('\n'),
+        resolveDir: root,
+      }));
       build.onLoad({ filter: /^fingerprint$/, namespace: 'plumage' }, async () => ({
         contents: `export default '${await fingerprint()}'`,
       }));
@@ -26,8 +31,9 @@ export function wgslPlugin() {
         const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, appended);
         const where = path.relative(process.cwd(), file);
         return {
-          contents: `export default ${JSON.stringify(shader && { ...shader, code: squeeze(shader.code) })}`,
+          contents: shader && moduleOf(shader),
           loader: 'js',
+          resolveDir: root,
           watchFiles: [file, ...libraries],
           errors: complaints.map(({ text, line }) => ({
             text,
@@ -40,6 +46,26 @@ export function wgslPlugin() {
 }
 
 const root = path.join(import.meta.dirname, '..');
+
+/**
+ * The facts as short text that src/kernels/shader.ts unpacks: half the size of JSON in the page's bundle.
+ * @param {NonNullable<ReturnType<typeof reflect>['shader']>} shader
+ */
+function moduleOf({ name, code, knobs, bindings, params, paramsSize }) {
+  /** @param {(string | number | undefined)[][]} rows */
+  const pack = (rows) => rows.map((row) => row.join(' ').trim()).join();
+  const packed = [
+    pack(knobs.map((k) => [k.name, k.type, k.default, k.kind === 'const' ? '' : k.kind])),
+    pack(bindings.map((b) => [b.name, b.access, b.half])),
+    pack(params.map((p) => [p.name, p.type, p.offset])),
+  ];
+  const values = [name, squeeze(code), ...packed, paramsSize].map((value) => JSON.stringify(value));
+  return `import { unpack } from './src/kernels/shader.ts'; export default /* @__PURE__ */ unpack(${values.join()})`;
+}
+
+async function shaderFiles() {
+  return (await readdir(path.join(root, 'shaders'))).filter((name) => name.endsWith('.wgsl')).sort();
+}
 
 /** Changes when a shader, a kernel, a lowering or the package's version does. */
 async function fingerprint() {

@@ -1,15 +1,17 @@
-// The public API for pages, workers and Node, and nothing else. `plumage/node` adds what only Node can do.
+// The public API for pages, workers and Node, and nothing else. `plumage/measure` adds ceilings and the
+// tuner, `plumage/node` what only Node can do.
+
+import 'plumage:shaders';
 
 export { decodeImage, type Photo, type PhotoSource } from './data/decode.ts';
-export { Engine, type OpenOptions, open, type TuneOptions } from './engine/engine.ts';
+export { Engine, type OpenOptions, open } from './engine/engine.ts';
 export { type Attention, Model, type Prediction } from './engine/model.ts';
 export type { OpenTimes } from './engine/sharedSession.ts';
 export { type ErrorCode, PlumageError } from './errors.ts';
 export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';
 export { readWeights } from './formats/weights.ts';
 export type { AdapterDescription, Choices } from './gpu/device.ts';
-export type { LayerTime, Peak } from './gpu/profile.ts';
-export type { Measurement, TuneProgress, TuneResult } from './gpu/tuner.ts';
+export type { LayerTime } from './gpu/profile.ts';
 export type { Plan } from './graph/plan.ts';
 export { printPlan } from './graph/print.ts';
 export type { Precision } from './graph/target.ts';

@@ -8,3 +8,6 @@ declare module 'plumage:fingerprint' {
   const fingerprint: string;
   export default fingerprint;
 }
+
+/** All shaders, beside each other in a bundle; nothing to import from it. */
+declare module 'plumage:shaders' {}

@@ -26,7 +26,7 @@ await build();
 await buildTests();
 await writeFile('dist/test/page.html', '<!doctype html><title>Plumage tests</title>');
 const size = await pageSize();
-console.log(`page bundle: ${(size.minified / 1024).toFixed(1)} KB minified, ${(size.gzip / 1024).toFixed(1)} KB gzip`);
+console.log(`page bundle: ${(size.minified / 1000).toFixed(1)} KB minified, ${(size.gzip / 1000).toFixed(1)} KB gzip`);
 
 /** @type {{ name: string, total: number, passed: number }[]} */
 const results = [];

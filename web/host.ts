@@ -4,6 +4,7 @@ import type { Photo } from '../src/data/decode.ts';
 import { type Engine, open } from '../src/engine/engine.ts';
 import type { Model } from '../src/engine/model.ts';
 import { type ErrorCode, PlumageError } from '../src/errors.ts';
+import { measurePeak } from '../src/gpu/profile.ts';
 import { printPlan } from '../src/graph/print.ts';
 import type { Precision } from '../src/graph/target.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
@@ -29,7 +30,7 @@ const api = {
   classify: async (url: string, width: number, height: number, top: number) =>
     model.classify(await photo(url, width, height), top),
   profile: async (url: string, width: number, height: number) => ({
-    peak: await engine.measurePeak(),
+    peak: await measurePeak(engine.device),
     layers: await model.profile(await photo(url, width, height)),
   }),
   plan: async () => printPlan(model.plan()),

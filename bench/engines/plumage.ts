@@ -1,6 +1,7 @@
 // Our own engine: a network as the library's users run it, a node alone through a session, times by layer, and ceilings.
 
 import { modelGraph } from '../../src/engine/model.ts';
+import { tune } from '../../src/engine/tune.ts';
 import { Weights } from '../../src/gpu/constants.ts';
 import { measureCopy, measurePeak, median, profile } from '../../src/gpu/profile.ts';
 import { open as openSession } from '../../src/gpu/session.ts';
@@ -60,7 +61,7 @@ export async function openTuned(spec: Spec, bytes: Uint8Array, mark: Mark): Prom
   const tuned = await openEngine({ choices: {} });
   const model = await tuned.load(bytes, spec.weights);
   const [batch, size] = spec.shape;
-  await tuned.tune(model, { size, batch });
+  await tune(tuned, model, { size, batch });
   mark('tuning');
   return {
     run: async ([x]) => (await model.run(x!, [spec.output]))[spec.output]!.data,

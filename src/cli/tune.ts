@@ -4,6 +4,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { open } from '../engine/engine.ts';
 import { checkModel } from '../engine/model.ts';
+import { tune as tuneForms } from '../engine/tune.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Measurement, TuneResult } from '../gpu/tuner.ts';
@@ -78,7 +79,7 @@ async function tune(options: TuneCommandOptions): Promise<void> {
     const onProgress = ({ done, of, key }: { done: number; of: number; key: string }) => progress.parts(done, of, key);
     const budgetMilliseconds = 1000 * options.budget;
     const result = await progress.during('timing', () =>
-      interruptible((signal) => engine.tune({ config }, { size, batch, budgetMilliseconds, onProgress, signal })),
+      interruptible((signal) => tuneForms(engine, { config }, { size, batch, budgetMilliseconds, onProgress, signal })),
     );
     if (result.measured.length > 0) await keepInFile(engine.device.adapterKey, result.choices);
     print(json ? jsonText(result, engine.adapter.name) : resultText(result, engine.adapter.name));

@@ -2,32 +2,22 @@
 
 import { PlumageError } from '../errors.ts';
 import { type AdapterDescription, adapterKey, type Choices, type Device, openDevice } from '../gpu/device.ts';
-import { measurePeak, type Peak } from '../gpu/profile.ts';
-import { type TuneOptions as TuneGraphOptions, type TuneResult, tune as tuneGraph } from '../gpu/tuner.ts';
 import type { Precision } from '../graph/target.ts';
-import { keepChoices, readChoices } from './choices.ts';
-import { Model, modelGraph } from './model.ts';
+import { readChoices } from './choices.ts';
+import { Model } from './model.ts';
 
 export interface OpenOptions {
   /** The adapter to use; by default what `navigator.gpu` offers first. In Node, `plumage/node` finds one. */
   readonly adapter?: GPUAdapter;
   /** Ask the adapter for nothing beyond WebGPU's default limits and features. */
   readonly defaultLimits?: boolean;
-  /** Which form of a kernel each layer gets: by default what `tune` has kept in this browser; `{}` for none of it. */
+  /** Which form of a kernel each layer gets: by default what `plumage/measure` has kept in this browser; `{}` for none of it. */
   readonly choices?: Choices;
   /**
    * `f16` stores weights and most values in half the memory and computes in f32 as ever; for the price in accuracy see
    * docs/performance.md. Rejects with code `adapter` where the adapter cannot. By default `f32`.
    */
   readonly precision?: Precision;
-}
-
-export interface TuneOptions extends Pick<TuneGraphOptions, 'onProgress' | 'signal'> {
-  /** The time that timing may take, a minute by default. Layers with most arithmetic come first. */
-  readonly budgetMilliseconds?: number;
-  /** Side of the square input; by default the model's own. */
-  readonly size?: number;
-  readonly batch?: number;
 }
 
 /** An engine on one device. Rejects with code `adapter` where there is no WebGPU. */
@@ -76,26 +66,6 @@ export class Engine {
   async load(source: Uint8Array | string, where?: string): Promise<Model> {
     const bytes = typeof source === 'string' ? await download(source) : source;
     return Model.load(this.device, bytes, where ?? (typeof source === 'string' ? source : 'weights'));
-  }
-
-  /** The adapter's arithmetic ceiling; takes a few seconds. */
-  measurePeak(): Promise<Peak> {
-    return measurePeak(this.device);
-  }
-
-  /**
-   * Times the forms of the model's layers on this adapter; plans made from now on use the fastest. In a page they are
-   * kept for the next `open`. Nothing else tunes. Rejects with code `aborted` when the signal fires.
-   */
-  async tune({ config }: Pick<Model, 'config'>, options: TuneOptions = {}): Promise<TuneResult> {
-    const { device } = this;
-    const { budgetMilliseconds = 60_000, size = config.size, batch = 1, onProgress, signal } = options;
-    const graph = modelGraph(config, [batch, size, size, 3]);
-    const known = device.target.choices;
-    const result = await tuneGraph(device, graph, { budgetMilliseconds, known, onProgress, signal });
-    device.target = { ...device.target, choices: result.choices };
-    await keepChoices(device.adapterKey, result.choices);
-    return result;
   }
 
   /** Frees the device and all that is on it. */

@@ -14,8 +14,6 @@ export interface Knob {
 export interface Binding {
   readonly name: string;
   readonly access: 'uniform' | 'read' | 'write';
-  /** WGSL element type of a storage array, e.g. `vec4f`; the struct's name for a uniform. */
-  readonly element: string;
   /** The alias of the element's scalar type, where the shader can read or write it as f16. */
   readonly half?: string;
 }
@@ -37,6 +35,24 @@ export interface Shader {
   /** Fields of `struct Params`, and its size in bytes; both empty where the shader has none. */
   readonly params: readonly ParamField[];
   readonly paramsSize: number;
+}
+
+/** A shader from the text that the build makes of its facts: rows between commas, words between blanks. */
+export function unpack(
+  name: string,
+  code: string,
+  knobs: string,
+  bindings: string,
+  params: string,
+  paramsSize: number,
+): Shader {
+  const rows = (text: string) => (text ? text.split(',').map((row) => row.split(' ')) : []);
+  const made = {
+    knobs: rows(knobs).map(([name, type, usual, kind = 'const']) => ({ name, type, default: Number(usual), kind })),
+    bindings: rows(bindings).map(([name, access, half]) => ({ name, access, ...(half && { half }) })),
+    params: rows(params).map(([name, type, offset]) => ({ name, type, offset: Number(offset) })),
+  };
+  return { name, code, paramsSize, ...(made as Pick<Shader, 'knobs' | 'bindings' | 'params'>) };
 }
 
 export type Knobs = Readonly<Record<string, number>>;

@@ -11,7 +11,7 @@ import type { Attention, Model, Prediction } from '../engine/model.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
 import { PlumageError } from '../errors.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
-import type { LayerTime, Peak } from '../gpu/profile.ts';
+import { type LayerTime, measurePeak, type Peak } from '../gpu/profile.ts';
 import { printPlan } from '../graph/print.ts';
 import type { Precision } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -78,7 +78,7 @@ class NodeRuntime implements Runtime {
   run = (x: Tensor) => this.#loaded.run(x);
   plan = async () => printPlan(this.#loaded.plan());
   profile = async (photo: Photo) => ({
-    peak: await this.engine.measurePeak(),
+    peak: await measurePeak(this.engine.device),
     layers: await this.#loaded.profile(photo),
   });
 

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keepChoices, readChoices } from '../../src/engine/choices.ts';
 import { Engine } from '../../src/engine/engine.ts';
+import { tune } from '../../src/engine/tune.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { input } from '../../src/graph/node.ts';
 import { buildModel, expectedParameters, type ModelConfig } from '../../src/model/config.ts';
@@ -39,7 +40,7 @@ test('choices of a device stand in its plans; tune adds to them, keeps them, and
   await model.classify({ width: 32, height: 32, data: new Uint8Array(4 * 32 * 32) });
   assert.is(counts.createQuerySet, 0, 'nothing is timed unasked');
 
-  const result = await engine.tune(model, { budgetMilliseconds: 1500 });
+  const result = await tune(engine, model, { budgetMilliseconds: 1500 });
   assert.is(result.choices[fc], '64x1', 'what is known stays');
   assert.not(result.measured.some(({ key }) => key === fc));
   assert.is(device.target.choices, result.choices);
@@ -65,7 +66,7 @@ test('kept choices are those of one adapter and of these kernels', async () => {
 
 test('tune refuses sizes that the network cannot take', async () => {
   const engine = new Engine(await freshDevice());
-  await rejected(engine.tune({ config }, { size: 31 }), 'input', /size of x, got \(31, 31\), expected at least 32/);
+  await rejected(tune(engine, { config }, { size: 31 }), 'input', /size of x, got \(31, 31\), expected at least 32/);
   engine.close();
 });
 
