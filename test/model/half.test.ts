@@ -31,7 +31,7 @@ test('ResNet50: logits', () =>
     weights.destroy();
     const off = difference('logits', logits!, want);
     console.log(`ResNet50 in f16: logits are ${share(off)}`);
-    assert.ok(off > 1e-5 && off <= HALF_BOUND, share(off));
+    assert.ok(off > 1e-5 && off <= HALF_BOUND.values, share(off));
   }));
 
 test('preset tiny with both attentions: all outputs', () =>
@@ -51,7 +51,10 @@ test('preset tiny with both attentions: all outputs', () =>
     weights.destroy();
     const off = Object.entries(want).map(([name, each]) => [name, difference(name, outputs[name]!, each)] as const);
     for (const [name, by] of off) console.log(`tiny in f16: ${name} is ${share(by)}`);
-    for (const [name, by] of off) assert.ok(by <= HALF_BOUND, `${name}: ${share(by)}`);
+    for (const [name, by] of off) {
+      const bound = /attention/i.test(name) ? HALF_BOUND.attention : HALF_BOUND.values;
+      assert.ok(by <= bound, `${name}: ${share(by)}`);
+    }
   }));
 
 test.run();
