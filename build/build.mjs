@@ -102,7 +102,7 @@ async function testFiles(folder) {
 export async function pageSize() {
   const { gzipSync } = await import('node:zlib');
   const contents = `import * as plumage from './dist/index.js'; globalThis.plumage = plumage;`;
-  const stdin = { contents, resolveDir: root };
+  const stdin = { contents, resolveDir: process.cwd() };
   const built = await esbuild.build({ stdin, bundle: true, minify: true, format: 'esm', write: false });
   const code = built.outputFiles[0]?.contents ?? new Uint8Array();
   return { code: new TextDecoder().decode(code), minified: code.length, gzip: gzipSync(code, { level: 9 }).length };

@@ -16,6 +16,7 @@ const order = [
   'src/data',
   'src/engine',
   'src/index.ts',
+  'src/measure.ts',
   'web',
   'src/node',
   'src/node.ts',
