@@ -37,6 +37,7 @@ function note(folder: string, name: string): string {
   if (name === CHOICES_FILE) return 'what plumage tune has chosen';
   if (name.endsWith('.json')) return 'its checksum';
   if (name.endsWith('.partial')) return 'left by a run that was killed';
+  if (name.startsWith('onnxruntime-node-')) return 'a peer of the benchmark';
   if (name.startsWith('swiftshader-')) return 'software adapter, unpacked';
   return name.startsWith('chromium-') ? 'browser, unpacked' : '';
 }
