@@ -36,7 +36,7 @@ interface Options {
 }
 
 const EXAMPLES = `
-A run takes about its budget; on a software adapter peers take 20 s and more a run and get fewer repeats.
+All engines compute in f32. A run takes about its budget; on a software adapter peers take 20 s and more a run and get fewer repeats.
 
 Examples:
   npm run bench
@@ -77,12 +77,13 @@ try {
 }
 
 async function main(options: Options): Promise<void> {
+  if (options.adapter && !options.node) throw new PlumageError('input', '--adapter: expected --node with it');
   const kernels = kernelNames();
   const suite = options.suite ?? (options.node ? 'resnet50' : undefined);
   const cases = options.case?.map((name) => parseCase(name, kernels)) ?? casesOf(suite, !!options.full, kernels);
   const [known, usual] = options.node ? [nodeEngines, nodeEngines] : [engineNames, usualNames];
   const peers = choosePeers(options.peers === 'none' ? '' : options.peers, known, usual);
-  if (options.list) return list(cases);
+  if (options.list) return list(cases, known);
   if (options.serve) return serveUntilInterrupted();
   const before = options.compare ? await readBefore(options.compare) : undefined;
   for (const file of [options.json, options.html]) if (file) checkWritable(file);
@@ -140,9 +141,9 @@ async function runInChrome(
   }
 }
 
-function list(cases: readonly Case[]): void {
+function list(cases: readonly Case[], engines: readonly string[]): void {
   for (const { name } of cases) console.log(name);
-  console.log(`engines: ${engineNames.join(', ')}; wasm for context, plumage-tuned on request`);
+  console.log(`engines: ${engines.join(', ')}; wasm for context, plumage-tuned on request`);
 }
 
 /** Each case as it ends, so that a long run shows something; kernels stand together at the end. */

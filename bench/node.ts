@@ -39,9 +39,11 @@ export async function runInNode({ adapter, host, ...run }: NodeOptions): Promise
   const forget = removeAtEnd(folder);
   const processes = new Map<string, Runner>();
   const runner = async (name: string): Promise<Runner> => {
-    const running = processes.get(name) ?? (await Runner.start(name, adapter, host.progress));
-    processes.set(name, running);
-    return running;
+    const running = processes.get(name);
+    if (running?.child.connected) return running;
+    const started = await Runner.start(name, adapter, host.progress);
+    processes.set(name, started);
+    return started;
   };
   try {
     const ours = await runner(OURS);
@@ -154,7 +156,7 @@ class Runner {
     const id = this.#next++;
     return new Promise((done, fail) => {
       this.#waiting.set(id, { done, fail });
-      this.child.send({ id, name, args });
+      this.child.send({ id, name, args }, (error) => error && fail(error));
     });
   }
 

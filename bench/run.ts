@@ -106,9 +106,16 @@ class Run {
         if (names.length === 0) break;
         for (const name of names) {
           this.#say(`round ${runs[name]!.length + 1}, ${name}`);
-          const { milliseconds, encode } = await api.time(name);
-          runs[name]!.push(milliseconds);
-          if (encode !== undefined) encodes.push(encode);
+          try {
+            const { milliseconds, encode } = await within(Math.max(PATIENCE, this.left), api.time(name));
+            runs[name]!.push(milliseconds);
+            if (encode !== undefined) encodes.push(encode);
+          } catch (error) {
+            // A peer that fails after its first run is left out; one that hangs has taken the page with it.
+            if (name === OURS || error instanceof Hung) throw error;
+            absent[name] = lineOf(error);
+            delete runs[name];
+          }
         }
       }
     }

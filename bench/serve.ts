@@ -9,7 +9,7 @@ export async function serveUntilInterrupted(): Promise<void> {
   for (const suite of ['resnet50', 'finegrained']) {
     for (const each of casesOf(suite, false, new Map())) files.spec(each);
   }
-  console.log(`${files.server.url}/bench.html - open it in a browser on this machine; Ctrl-C ends`);
+  console.log(`${files.server.url}/bench - open it in a browser on this machine; Ctrl-C ends`);
   await new Promise<void>((done) => process.once('SIGINT', () => done()));
   await files.server.close();
 }

@@ -16,8 +16,6 @@ const PAD_H = 0u;
 const PAD_W = 0u;
 const DILATION_H = 1u;
 const DILATION_W = 1u;
-const RESIDUAL = false;
-const ACTIVATION = 0u;
 const WORKGROUP = 64u;
 
 const PADDED = PAD_H + PAD_W > 0u;
@@ -27,8 +25,8 @@ const TAPS = select(KW, 1u, RUNS);
 // A matrix product: position m reads pixel m.
 const PLAIN = KH * KW * STRIDE_H * STRIDE_W == 1u && !PADDED;
 
-// Sizes are no constants here: on a software adapter compiling costs more than what constants would save.
-struct Params { N: u32, H: u32, W: u32, C: u32, K: u32, OH: u32, OW: u32 }
+// Sizes and epilogue are no constants here: on a software adapter compiling costs more than what constants would save.
+struct Params { N: u32, H: u32, W: u32, C: u32, K: u32, OH: u32, OW: u32, RESIDUAL: u32, ACTIVATION: u32 }
 
 alias XElement = f32;
 alias WElement = f32;
@@ -140,8 +138,8 @@ fn main(
       if (row + position < rows && column + i < K4) {
         let index = (row + position) * K4 + column + i;
         var v = sums[position * 4u + i] * scales + shifts;
-        if (RESIDUAL) { v += vec4f(residual[index]); }
-        y[index] = vec4<YElement>(activate(v, ACTIVATION));
+        if (params.RESIDUAL == 1u) { v += vec4f(residual[index]); }
+        y[index] = vec4<YElement>(activate(v, params.ACTIVATION));
       }
     }
   }

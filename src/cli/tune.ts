@@ -1,5 +1,5 @@
 // `plumage tune`: times the kernels that each layer of a model can have on this adapter and keeps the fastest. A browser
-// keeps its own; nothing but this command and `Engine.tune` ever times kernels.
+// keeps its own; nothing but this command and `tune` of `plumage/measure` ever times kernels.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { open } from '../engine/engine.ts';

@@ -1,4 +1,4 @@
-// What `Engine.tune` has found, kept by adapter in a page's IndexedDB. Where there is none, as in Node or in some private
+// What `tune` has found, kept by adapter in a page's IndexedDB. Where there is none, as in Node or in some private
 // windows, nothing is kept and nothing fails. Files are src/node/choices.ts.
 
 import fingerprint from 'plumage:fingerprint';

@@ -18,7 +18,7 @@ import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { Pace } from '../gpu/pace.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
-import { type Feed, open } from '../gpu/session.ts';
+import type { Feed } from '../gpu/session.ts';
 import { input, type Node, type Shape } from '../graph/node.ts';
 import { preprocess } from '../graph/ops/preprocess.ts';
 import { softmax } from '../graph/ops/softmax.ts';
@@ -53,6 +53,8 @@ export interface Attention {
 export class Model {
   readonly #weights: Weights;
   // Of one target: when kernels have been tuned, new sessions take their place.
+  /** Sessions of `attention`, each for one call. */
+  readonly #attending = new Set<SharedSession>();
   #photo: { capacity: Capacity; target: Target; shared: SharedSession } | undefined;
   #tensor: { key: string; target: Target; shared: SharedSession } | undefined;
 
@@ -103,12 +105,14 @@ export class Model {
     const [{ width, height }, preprocessing] = [photo, preprocessConfig(config)];
     const capacity = capacityFor(width, height, preprocessing, device.target);
     const maps = buildModel(config, photoInput(config, capacity), ['attention1', 'attention2', 'attention3']);
-    const session = await open(device, plan(maps, device.target), this.#weights);
+    const shared = new SharedSession(this.#weights, () => plan(maps, device.target));
+    this.#attending.add(shared);
     try {
       const crop = croppedPart(width, height, preprocessing);
-      return { crop, maps: await session.run(photoFeeds(photo, preprocessing)) };
+      return { crop, maps: await shared.use((session) => session.run(photoFeeds(photo, preprocessing))) };
     } finally {
-      session.close();
+      await shared.retire();
+      this.#attending.delete(shared);
     }
   }
 
@@ -136,7 +140,8 @@ export class Model {
 
   /** Frees all GPU memory of the model, once the calls under way have their answers. */
   async dispose(): Promise<void> {
-    await Promise.all([this.#photo?.shared.retire(), this.#tensor?.shared.retire()]);
+    const attending = [...this.#attending].map((shared) => shared.retire());
+    await Promise.all([this.#photo?.shared.retire(), this.#tensor?.shared.retire(), ...attending]);
     this.#weights.destroy();
   }
 

@@ -37,7 +37,8 @@ const WORTH_TRYING = 6;
 
 /**
  * Winograd saves multiply-adds and pays with transforms and, where a map has few tiles, with half-empty rows of tiles.
- * Measured on SwiftShader: 2.4 times faster than direct with tiles of 4x4 from 14x14 maps on, 1.9 times with 2x2 on 7x7.
+ * Measured on SwiftShader: 2.2 to 2.4 times faster than direct with tiles of 4x4 from 14x14 maps on, 1.8 times with 2x2
+ * on 7x7.
  */
 function winogradTile({ N, OH, OW }: Conv2dKnobs): string {
   const tiles = (size: number) => N * ceilDiv(OH, size) * ceilDiv(OW, size);
