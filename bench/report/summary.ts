@@ -58,10 +58,10 @@ export function headline(results: Results): string {
   if (!worst || !best) return 'What Plumage reaches here';
   const from = rounded(worst.ratio);
   const to = rounded(best.ratio);
-  if (worst.ratio < 1) return `${from} to ${to} times the speed of the fastest other WebGPU engine`;
+  if (worst.ratio < 1) return `${from} to ${to} times the speed of the fastest WebGPU peer of this run`;
   return from === to
-    ? `${from} times as fast as the fastest other WebGPU engine`
-    : `${from} to ${to} times as fast as the fastest other WebGPU engine`;
+    ? `${from} times as fast as the fastest WebGPU peer of this run`
+    : `${from} to ${to} times as fast as the fastest WebGPU peer of this run`;
 }
 
 /** 0.83, 1.4, 11: as exact as a headline needs to be, and rounded down. */
