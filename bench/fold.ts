@@ -1,9 +1,9 @@
 // A network's weights as the users of other libraries would ship them: batch norms folded into convs and linears, HWIO
 // filters. Done before any clock starts; it knows no library.
 
+import { permute } from '../src/formats/permute.ts';
 import type { Tensor, TensorFile } from '../src/graph/tensor.ts';
 import { type ModelConfig, parseConfig } from '../src/model/config.ts';
-import { permute } from './permute.ts';
 
 export interface FoldedConv {
   /** (KH, KW, C, K) */

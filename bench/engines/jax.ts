@@ -1,9 +1,9 @@
 // jax-js on WebGPU: the network under jit, NCHW as its convolutions want it, batch norms folded.
 
 import { defaultDevice, init, jit, numpy as np } from '@jax-js/jax';
+import { permute } from '../../src/formats/permute.ts';
 import type { Folded } from '../fold.ts';
 import type { Mark, Peer } from '../peers.ts';
-import { permute } from '../permute.ts';
 import { network, type Params } from './jaxNetwork.ts';
 
 export async function open(folded: Folded, mark: Mark): Promise<Peer> {

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { permute } from '../../bench/permute.ts';
+import { permute } from '../../src/formats/permute.ts';
 import { input, parameter } from '../../src/graph/node.ts';
 import { filtersLast } from '../../src/graph/ops/filtersLast.ts';
 import { linear } from '../../src/graph/ops/linear.ts';
