@@ -57,7 +57,8 @@ export async function buildTests() {
   await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
-  await gpuBundle('gpu', [...(await testFiles('kernels')), ...(await testFiles('ops')), ...(await testFiles('model'))]);
+  const folders = ['kernels', 'ops', 'gradients', 'model'];
+  await gpuBundle('gpu', (await Promise.all(folders.map(testFiles))).flat());
   await gpuBundle('long', await testFiles('long'));
 }
 

@@ -8,6 +8,7 @@ import { bind } from './bind.ts';
 import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';
 import { pipelineFor } from './pipelines.ts';
+import type { States } from './states.ts';
 
 export type Feed = Float32Array | Uint32Array | Uint8Array;
 
@@ -18,8 +19,11 @@ export interface Step {
   readonly bindGroup: GPUBindGroup;
 }
 
-/** Buffers, pipelines and bind groups for `plan`; rejects when the device is lost, out of memory or the plan invalid. */
-export async function open(device: Device, plan: Plan, weights?: Weights): Promise<Session> {
+/**
+ * Buffers, pipelines and bind groups for `plan`; rejects when the device is lost, out of memory or the plan invalid.
+ * `weights` for a plan with constants, `states` for one with states; sessions may share both.
+ */
+export async function open(device: Device, plan: Plan, weights?: Weights, states?: States): Promise<Session> {
   checkAlive(device);
   const { gpu } = device;
   gpu.pushErrorScope('out-of-memory');
@@ -41,6 +45,9 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
     if (constant && !weights) {
       throw mismatch('internal', 'open', `weights for ${constant.name}`, 'none', 'a Weights object');
     }
+    const [state] = plan.states;
+    if (state && !states) throw mismatch('internal', 'open', `states for ${state.name}`, 'none', 'a States object');
+    for (const [index, buffer] of states?.provide(plan) ?? []) buffers[index] = buffer;
     // First, so that the setup's pipelines are compiled first and weights upload while the others are compiled.
     const providing = weights?.provide(plan);
     const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name, d.half));
@@ -58,7 +65,7 @@ export async function open(device: Device, plan: Plan, weights?: Weights): Promi
   const invalid = await gpu.popErrorScope();
   const memory = await gpu.popErrorScope();
   if (memory) {
-    const mib = (plan.activationBytes + plan.constantBytes) / 2 ** 20;
+    const mib = (plan.activationBytes + plan.constantBytes + plan.stateBytes) / 2 ** 20;
     failure = new PlumageError(
       'limit',
       `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`,

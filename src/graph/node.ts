@@ -19,10 +19,10 @@ export interface Node<A = unknown> {
   readonly name: string;
 }
 
-/** Shape rule (in the function that makes the node), lowering to kernel calls, and later the gradient rule. */
+/** Shape rule (in the function that makes the node) and lowering to kernel calls; gradient rules stand in gradients/. */
 export interface Op<A = unknown> {
   readonly name: string;
-  /** Kernel calls that compute the node, in order. Absent for inputs, parameters and derived constants. */
+  /** Kernel calls that compute the node, in order. Absent for inputs, parameters, states and derived constants. */
   lower?(node: Node<A>, target: Target, form?: string): readonly Call[];
   /** The ways to compute the node on this target, where there are several. */
   forms?(node: Node<A>, target: Target): Forms;
@@ -112,7 +112,26 @@ export function derived(
   return { op: derivedOp, inputs, attributes: { compute }, shape, dtype: 'f32', name };
 }
 
+export interface StateAttributes {
+  /** How a file's tensor becomes the value: its axis i is axis permutation[i] of the tensor. Absent: as it is. */
+  readonly permutation: readonly number[] | undefined;
+}
+
+export const stateOp: Op<StateAttributes> = { name: 'state' };
+
+/**
+ * A value that lives on the device from run to run: a trained weight, its velocity, a running statistic. Ops whose calls
+ * write it update it in place, after all that read it (`plan`'s effects).
+ */
+export function state(name: string, shape: Shape, permutation?: readonly number[]): Node<StateAttributes> {
+  checkShape(name, shape);
+  return { op: stateOp, inputs: [], attributes: { permutation }, shape, dtype: 'f32', name };
+}
+
 export const isSource = (node: Node): boolean => !node.op.lower;
+
+/** A value that no run changes: a parameter, or what is derived from parameters. */
+export const isConstant = (node: Node): boolean => isSource(node) && node.op !== inputOp && node.op !== stateOp;
 
 function checkShape(name: string, shape: Shape): void {
   if (shape.every((size) => Number.isInteger(size) && size > 0)) return;

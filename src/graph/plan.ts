@@ -11,12 +11,15 @@ import {
   elementCount,
   type InputAttributes,
   inputOp,
+  isConstant,
   isSource,
   type Node,
   reachable,
   type Shape,
+  type StateAttributes,
   type Temporary,
 } from './node.ts';
+import { isState, type NamedCall, splitSetup, updatesLast } from './order.ts';
 import { assignSlots, type Lifetime, lowerBound } from './slots.ts';
 import type { Target } from './target.ts';
 
@@ -39,8 +42,8 @@ export interface Dispatch {
 export interface PlanBuffer {
   readonly label: string;
   readonly bytes: number;
-  /** `source`: a constant that only the setup reads, so that it need not stay. */
-  readonly role: 'slot' | 'constant' | 'source';
+  /** `source`: a constant that only the setup reads, so that it need not stay. `state`: lives from run to run. */
+  readonly role: 'slot' | 'constant' | 'source' | 'state';
 }
 
 /** A value that the caller sees: where it lies and what it is. */
@@ -50,6 +53,13 @@ export interface Port {
   readonly shape: Shape;
   readonly dtype: Node['dtype'];
   readonly capacity: boolean;
+}
+
+/** A value that lives from run to run: where it lies, and how a file's tensor becomes it (`StateAttributes`). */
+export interface State extends StateAttributes {
+  readonly name: string;
+  readonly buffer: number;
+  readonly shape: Shape;
 }
 
 /** A constant to upload when the session opens: a parameter as it is, or computed from several. */
@@ -82,10 +92,12 @@ export interface Plan {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly constants: readonly Constant[];
+  readonly states: readonly State[];
   /** Bytes of all slots, and the most bytes that are alive at one dispatch. */
   readonly activationBytes: number;
   readonly lowerBoundBytes: number;
   readonly constantBytes: number;
+  readonly stateBytes: number;
   readonly flops: number;
 }
 
@@ -95,11 +107,14 @@ interface Value extends Lifetime {
   last: number;
 }
 
-/** The dispatches and buffers that compute `outputs` (by the name the caller wants) on `target`. */
-export function plan(outputs: Readonly<Record<string, Node>>, target: Target): Plan {
+/**
+ * The dispatches and buffers that compute `outputs` (by the name the caller wants) on `target`. `effects`: nodes that
+ * update states in place, each after all that read the state; what they need is computed in their order.
+ */
+export function plan(outputs: Readonly<Record<string, Node>>, target: Target, effects: readonly Node[] = []): Plan {
   const wanted = Object.entries(outputs);
-  if (wanted.length === 0) throw new PlumageError('input', 'plan: no output asked for');
-  const nodes = reachable(wanted.map(([, node]) => node));
+  if (wanted.length + effects.length === 0) throw new PlumageError('input', 'plan: no output asked for');
+  const nodes = reachable([...wanted.map(([, node]) => node), ...effects]);
   checkNames(nodes);
   const forms = nodes.flatMap((node) => chosenForm(node, target));
   const lowered = nodes.flatMap((node) => {
@@ -107,15 +122,16 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
     const calls = node.op.lower?.(node, target, form) ?? [];
     return calls.map((call, i) => ({ call, name: calls.length > 1 ? `${node.name}/${i + 1}` : node.name }));
   });
-  const { made, setup, calls } = splitSetup(lowered);
+  const { made, setup, calls: inOrder } = splitSetup(lowered);
+  const calls = updatesLast(inOrder);
   const all = lowered.map(({ call }) => call);
   const half = target.precision === 'f16' ? halfValues(all, Object.values(outputs)) : new Set<Node | Temporary>();
-  const isConstant = (ref: Node | Temporary) => made.has(ref) || ('op' in ref && isSource(ref) && ref.op !== inputOp);
+  const isFixed = (ref: Node | Temporary) => made.has(ref) || ('op' in ref && isConstant(ref));
 
   // Lifetimes. Feeds are written before the first dispatch (-1); outputs are read after the last one.
   const values = new Map<Node | Temporary, Value>();
   const touch = (ref: Node | Temporary, time: number) => {
-    if (isConstant(ref)) return;
+    if (isFixed(ref) || isState(ref)) return;
     const { label, bytes } = sizeOf(ref, half);
     const value = values.get(ref) ?? { label, bytes, first: time, last: time };
     value.last = time;
@@ -140,11 +156,16 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
   ]);
   const used = new Set([...kept, ...setup.flatMap(({ call }) => Object.values(call.buffers))]);
   for (const ref of used) {
-    if (!isConstant(ref)) continue;
+    if (!isFixed(ref)) continue;
     const buffer = buffers.push({ ...sizeOf(ref, half), role: kept.has(ref) ? 'constant' : 'source' }) - 1;
     bufferOf.set(ref, buffer);
     if ('op' in ref && !made.has(ref)) constants.push(constantOf(ref, buffer));
   }
+  const states = nodes.filter(isState).map((node) => {
+    const buffer = buffers.push({ ...sizeOf(node, half), role: 'state' }) - 1;
+    bufferOf.set(node, buffer);
+    return { name: node.name, buffer, shape: node.shape, ...(node.attributes as StateAttributes) };
+  });
   checkLimits(buffers, lifetimes, target);
 
   const toDispatch = ({ call, name }: NamedCall) => dispatchOf(name, call, bufferOf, half, buffers, target);
@@ -166,38 +187,13 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target): P
     inputs: nodes.filter((node) => node.op === inputOp).map((node) => port(node.name, node)),
     outputs: wanted.map(([name, node]) => port(name, node)),
     constants,
+    states,
     activationBytes: sum(slots.sizes),
     lowerBoundBytes: lowerBound(lifetimes),
     constantBytes: sum(buffers.filter((b) => b.role === 'constant').map((b) => b.bytes)),
+    stateBytes: sum(buffers.filter((b) => b.role === 'state').map((b) => b.bytes)),
     flops: sum(dispatches.map((d) => d.flops)),
   };
-}
-
-interface NamedCall {
-  readonly call: Call;
-  readonly name: string;
-}
-
-/** Calls that read constants only make constants: they, what they make, and all other calls. */
-function splitSetup(lowered: readonly NamedCall[]): {
-  made: Set<Node | Temporary>;
-  setup: NamedCall[];
-  calls: NamedCall[];
-} {
-  const made = new Set<Node | Temporary>();
-  const setup: NamedCall[] = [];
-  const calls: NamedCall[] = [];
-  for (const named of lowered) {
-    const { kernel, buffers } = named.call;
-    const bound = (access: 'read' | 'write') =>
-      kernel.shader.bindings.flatMap((b) => (b.access === access && buffers[b.name] ? [buffers[b.name]!] : []));
-    const constant = bound('read').every(
-      (ref) => made.has(ref) || ('op' in ref && isSource(ref) && ref.op !== inputOp),
-    );
-    (constant ? setup : calls).push(named);
-    if (constant) for (const ref of bound('write')) made.add(ref);
-  }
-  return { made, setup, calls };
 }
 
 function chosenForm(node: Node, target: Target): ChosenForm[] {

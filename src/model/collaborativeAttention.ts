@@ -5,7 +5,7 @@ import type { Node } from '../graph/node.ts';
 import { attentionMap } from '../graph/ops/attentionMap.ts';
 import { attentionWeights, collaborativeAttention, crossAttention } from '../graph/ops/collaborativeAttention.ts';
 import { concat } from '../graph/ops/concat.ts';
-import { conv, convBnAct } from './layers.ts';
+import { bareConv, convBnAct } from './layers.ts';
 import type { Params } from './params.ts';
 
 export interface CollaborativeOptions {
@@ -35,8 +35,16 @@ export function collaborate(params: Params, maps: readonly Node[], options: Coll
     key: projected[sender]![receiver]!,
   });
 
+  // The weight of each position of j in the eyes of i.
+  const weights = (i: number, j: number) => {
+    const { query, key } = pair(i, j);
+    return attentionWeights(params.path(`weights${i + 1}${j + 1}`), query, key, { sign });
+  };
+
   const fused = maps.map((x, i) => {
-    const senders = others[i]!.map((j) => ({ x: maps[j]!, ...pair(i, j) }));
+    const streamed = () => others[i]!.map((j) => ({ x: maps[j]!, ...pair(i, j) }));
+    const weighed = () => others[i]!.map((j) => ({ x: maps[j]!, weights: weights(i, j) }));
+    const senders = params.training ? weighed() : streamed();
     if (fuse === 'add') {
       const gamma = params.get('gamma', [maps.length]);
       return collaborativeAttention(params.path(`${i + 1}`), { x, senders, gamma, index: i, sign });
@@ -50,10 +58,7 @@ export function collaborate(params: Params, maps: readonly Node[], options: Coll
   });
 
   const attention = maps.map((x, i) => {
-    const looks = others[i]!.map((j) => {
-      const { query, key } = pair(j, i);
-      return attentionWeights(params.path(`weights${j + 1}${i + 1}`), query, key, { sign });
-    });
+    const looks = others[i]!.map((j) => weights(j, i));
     return attentionMap(params.path(`attention${i + 1}`), x, looks as [Node, Node]);
   });
   return { maps: fused, attention };
@@ -63,5 +68,5 @@ export function collaborate(params: Params, maps: readonly Node[], options: Coll
 function project(params: Params, x: Node, i: number, j: number, { affinity, r }: CollaborativeOptions): Node {
   if (affinity === 'identity') return x;
   const pair = params.at(`${Math.min(i, j) + 1}${Math.max(i, j) + 1}`);
-  return conv(pair, i < j ? 'u' : 'v', x, { kernel: 1, channels: r });
+  return bareConv(pair, i < j ? 'u' : 'v', x, { kernel: 1, channels: r });
 }

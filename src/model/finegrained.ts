@@ -62,12 +62,14 @@ export function branches(params: Params, taps: Taps, config: FinegrainedConfig):
   const channels = withCga ? attendChannels(params.at('cga'), taps.layer4, cga) : undefined;
   const features = [taps.layer2, taps.layer3, channels?.y ?? taps.layer4];
   const blocks = features.map((f, i) => block(params.at(`blocks.${i + 1}`), f, config)); // X_i (N, H_i, W_i, d)
+  for (const node of [...features, ...blocks]) params.training?.boundary(node);
 
   const { r, clcaSign = 1, affinity = 'bilinear', fuse = 'add' } = config;
   const clca = { r, sign: clcaSign, affinity, fuse, eps: EPS };
   const withClca = attention === 'clca' || attention === 'both';
   const positions = withClca ? collaborate(params.at('clca'), blocks, clca) : undefined;
   const fused = positions?.maps ?? blocks; // Z_i (N, H_i, W_i, d)
+  for (const node of fused) params.training?.boundary(node);
 
   const poolOf = pool === 'max' ? globalMaxPool : globalTop5Pool;
   const pooled = fused.map((z, i) => poolOf(`pooled${i + 1}`, z)); // (N, d)

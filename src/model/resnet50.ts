@@ -41,10 +41,13 @@ export function resnet50(params: Params, x: Node, config: BackboneConfig): Taps 
   const stem = { kernel: 7, channels: 64, stride: 2, padding: 3, activation: 'relu', eps } as const;
   let y = convBnAct(params, 'conv1', 'bn1', x, stem); // (N, H/2, W/2, 64)
   y = maxPool(params.path('maxpool'), y, { kernel: 3, stride: 2, padding: 1 }); // (N, H/4, W/4, 64)
+  params.training?.boundary(y);
   const taps = stages.map(({ width, blocks }, stage) => {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
-      y = bottleneck(params.at(`layer${stage + 1}.${block}`), y, width, stride, config);
+      const at = params.at(`layer${stage + 1}.${block}`);
+      y = bottleneck(at, y, width, stride, config);
+      at.training?.boundary(y);
     }
     return y;
   });

@@ -15,6 +15,7 @@ const order = [
   'src/formats',
   'src/data',
   'src/engine',
+  'src/train',
   'src/index.ts',
   'src/measure.ts',
   'web',

@@ -13,7 +13,7 @@ export interface AddAttributes {
   readonly activation: Activation;
 }
 
-const addOp: Op<AddAttributes> = {
+export const addOp: Op<AddAttributes> = {
   name: 'add',
   lower(node) {
     const [a, b] = node.inputs as [Node, Node];
