@@ -1,9 +1,10 @@
 // x[i, j, c] = pixel (top + i, j) of y after resizing its height * MULTIPLY_c + ADD_c
-// y: (ROWS, SIZE) packed RGB, from resizeRows   x: (1, SIZE, SIZE, 3), black outside the resized photo
+// y: (ROWS, SIZE) packed RGB, from resizeRows   x: (IMAGES, SIZE, SIZE, 3), of which it makes one, black outside the resized photo
 // lib: linearId, resample
 
 const ROWS = 4u;
 const SIZE = 1u;
+const IMAGES = 1u;
 const CUBIC = false;
 const BGR = false; // c = 0 is blue
 const MULTIPLY_0 = 1.0;
@@ -39,7 +40,8 @@ fn main(
   }
   let rgb = vec3f(grey(sum));
   let v = select(rgb, rgb.zyx, BGR) * vec3f(MULTIPLY_0, MULTIPLY_1, MULTIPLY_2) + vec3f(ADD_0, ADD_1, ADD_2);
-  x[id * 3u] = v.x;
-  x[id * 3u + 1u] = v.y;
-  x[id * 3u + 2u] = v.z;
+  let pixel = min(geometry.image, IMAGES - 1u) * SIZE * SIZE + id;
+  x[pixel * 3u] = v.x;
+  x[pixel * 3u + 1u] = v.y;
+  x[pixel * 3u + 2u] = v.z;
 }

@@ -18,6 +18,7 @@ struct Geometry {
   firstRow: u32, // the first source row that the vertical pass needs, and how many
   rows: u32,
   flip: u32, // 1: mirrored left to right
+  image: u32, // which image of x it becomes
 }
 
 // The source pixels that one resized pixel weighs. Distances from its centre are integers: (nearest + i * step) for

@@ -31,11 +31,13 @@ export function atSize(config: PreprocessConfig, size: number): PreprocessConfig
   return { ...config, size, resize: Math.round((config.resize * size) / config.size) };
 }
 
-/** A crop other than the central one, in pixels of the resized photo; parts outside the photo are black. */
+/** A crop in pixels of the resized photo, by default the central one; parts outside the photo are black. */
 export interface Crop {
-  readonly left: number;
-  readonly top: number;
+  readonly left?: number;
+  readonly top?: number;
   readonly flip?: boolean;
+  /** Which image of a batch the photo becomes; by default the first. */
+  readonly image?: number;
 }
 
 /** The longest side, before and after resizing, that geometry in 32 bits serves. */
@@ -74,7 +76,8 @@ export function geometry(width: number, height: number, config: PreprocessConfig
   const horizontal = axisOf(width, resizedWidth, left, size);
   const vertical = axisOf(height, resizedHeight, top, size);
   const [firstRow, rows] = sourceRows(vertical, config.filter === 'bicubic' ? 2 : 1);
-  const words = packGeometry({ horizontal, vertical, firstRow, rows, flip: crop?.flip ?? false });
+  const { flip = false, image } = crop ?? {};
+  const words = packGeometry({ horizontal, vertical, firstRow, rows, flip, image });
   return { words, pixels: width * height, rows, resizedWidth, resizedHeight, left, top };
 }
 

@@ -8,6 +8,8 @@ import { GEOMETRY_WORDS, greyReference, resampleWeights, unpackGeometry } from '
 export type ResizeColumnsKnobs = {
   ROWS: number;
   SIZE: number;
+  /** Images of x, of which the geometry names one; by default 1. */
+  IMAGES?: number;
   CUBIC: number;
   BGR: number;
   MULTIPLY_0: number;
@@ -23,7 +25,7 @@ export const resizeColumns: Kernel<ResizeColumnsKnobs> = {
   name: 'resizeColumns',
   shader,
   grid: (k) => linearGrid(k.SIZE * k.SIZE, k.WORKGROUP),
-  elements: (k) => ({ y: k.ROWS * k.SIZE, geometry: GEOMETRY_WORDS, x: k.SIZE * k.SIZE * 3 }),
+  elements: (k) => ({ y: k.ROWS * k.SIZE, geometry: GEOMETRY_WORDS, x: (k.IMAGES ?? 1) * k.SIZE * k.SIZE * 3 }),
   // Shrinking, every row counts in 2 (bilinear) or 4 (bicubic) results, for 3 channels.
   flops: (k) => 2 * 3 * (k.CUBIC ? 4 : 2) * k.ROWS * k.SIZE,
 };

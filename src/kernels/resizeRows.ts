@@ -26,9 +26,11 @@ export interface Geometry {
   readonly firstRow: number;
   readonly rows: number;
   readonly flip: boolean;
+  /** Which image of x it becomes; by default the first. */
+  readonly image?: number;
 }
 
-/** The struct's 15 words and one to spare. */
+/** The struct's words. */
 export const GEOMETRY_WORDS = 16;
 
 const axisWords = ({ source, resized, before, inside, whole, rest }: Axis) => [
@@ -40,8 +42,8 @@ const axisWords = ({ source, resized, before, inside, whole, rest }: Axis) => [
   rest,
 ];
 
-export function packGeometry({ horizontal, vertical, firstRow, rows, flip }: Geometry): Uint32Array {
-  return Uint32Array.of(...axisWords(horizontal), ...axisWords(vertical), firstRow, rows, Number(flip), 0);
+export function packGeometry({ horizontal, vertical, firstRow, rows, flip, image = 0 }: Geometry): Uint32Array {
+  return Uint32Array.of(...axisWords(horizontal), ...axisWords(vertical), firstRow, rows, Number(flip), image);
 }
 
 export type ResizeRowsKnobs = { PIXELS: number; ROWS: number; SIZE: number; CUBIC: number; WORKGROUP: number };

@@ -4,7 +4,7 @@
 import { mismatch } from '../../errors.ts';
 import { type ResizeColumnsKnobs, resizeColumns } from '../../kernels/resizeColumns.ts';
 import { GEOMETRY_WORDS, type ResizeRowsKnobs, resizeRows } from '../../kernels/resizeRows.ts';
-import { call, elementCount, type Node, type Op, type Temporary } from '../node.ts';
+import { call, elementCount, type Node, nhwc, type Op, type Temporary } from '../node.ts';
 
 export interface PreprocessOptions {
   /** x is (1, size, size, 3). */
@@ -28,10 +28,11 @@ interface PreprocessAttributes {
 const preprocessOp: Op<PreprocessAttributes> = {
   name: 'preprocess',
   lower(node) {
-    const [photo, geometry] = node.inputs as [Node, Node];
+    const [photo, geometry, batch] = node.inputs as [Node, Node, Node | undefined];
     const { rows, columns } = node.attributes;
     const y: Temporary = { temporary: `${node.name} rows`, elements: rows.ROWS * rows.SIZE };
-    return [call(resizeRows, rows, { photo, geometry, y }), call(resizeColumns, columns, { y, geometry, x: node })];
+    const x = batch ?? node;
+    return [call(resizeRows, rows, { photo, geometry, y }), call(resizeColumns, columns, { y, geometry, x })];
   },
 };
 
@@ -41,6 +42,22 @@ const preprocessOp: Op<PreprocessAttributes> = {
  * as the plan has room for; `geometry`: u32, the words that src/data/preprocess.ts makes for each photo.
  */
 export function preprocess(name: string, photo: Node, geometry: Node, options: PreprocessOptions): Node {
+  const { op, inputs, attributes } = preprocessing(name, photo, geometry, options, 1);
+  return { op, inputs, attributes, shape: [1, options.size, options.size, 3], dtype: 'f32', name };
+}
+
+/** The same as an effect: into that image of `x`, a state of (N, size, size, 3), which the geometry names. */
+export function preprocessInto(name: string, x: Node, photo: Node, geometry: Node, options: PreprocessOptions): Node {
+  const { n, h, w, c } = nhwc(x, name);
+  const { size } = options;
+  if (h !== size || w !== size || c !== 3) {
+    throw mismatch('input', name, `shape of ${x.name}`, [...x.shape], `(N, ${size}, ${size}, 3)`);
+  }
+  const { op, inputs, attributes } = preprocessing(name, photo, geometry, options, n);
+  return { op, inputs: [...inputs, x], attributes, shape: [1], dtype: 'f32', name };
+}
+
+function preprocessing(name: string, photo: Node, geometry: Node, options: PreprocessOptions, images: number) {
   const { size, rows, filter, order, scale, mean, std } = options;
   for (const node of [photo, geometry]) {
     if (node.dtype !== 'u32') throw mismatch('input', name, `type of ${node.name}`, node.dtype, 'u32');
@@ -59,6 +76,7 @@ export function preprocess(name: string, photo: Node, geometry: Node, options: P
     rows: { ...shared, PIXELS: elementCount(photo.shape) },
     columns: {
       ...shared,
+      IMAGES: images,
       BGR: order === 'bgr' ? 1 : 0,
       MULTIPLY_0: scale / std[0],
       MULTIPLY_1: scale / std[1],
@@ -68,5 +86,5 @@ export function preprocess(name: string, photo: Node, geometry: Node, options: P
       ADD_2: -mean[2] / std[2],
     },
   };
-  return { op: preprocessOp, inputs: [photo, geometry], attributes, shape: [1, size, size, 3], dtype: 'f32', name };
+  return { op: preprocessOp, inputs: [photo, geometry], attributes };
 }
