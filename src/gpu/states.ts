@@ -38,13 +38,13 @@ export class States {
   /** Sets a state's values, in the order that the device has them; what runs later sees them. */
   write(name: string, values: Float32Array): void {
     const buffer = this.#find(name);
-    if (values.byteLength !== buffer.size) {
+    if (buffer.size - values.byteLength < 0 || buffer.size - values.byteLength >= 16) {
       throw mismatch('internal', `state ${name}`, 'values', values.length, buffer.size / 4);
     }
     this.device.gpu.queue.writeBuffer(buffer, 0, values.buffer, values.byteOffset, values.byteLength);
   }
 
-  /** A state's values after all runs so far. */
+  /** A state's values after all runs so far, filled up to a multiple of 4. */
   async read(name: string): Promise<Float32Array> {
     const { gpu } = this.device;
     const buffer = this.#find(name);

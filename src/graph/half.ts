@@ -5,7 +5,7 @@ import { type Call, isSource, type Node, type Temporary } from './node.ts';
 
 type Value = Node | Temporary;
 
-/** f16 values end on this many bytes, so that any binding can hold them. */
+/** Values end on this many bytes: a vec4, which kernels may read and write past a value's last element. */
 const ALIGNMENT = 16;
 
 /**
@@ -27,4 +27,4 @@ export function halfValues(calls: readonly Call[], outputs: readonly Node[]): Se
 
 /** Bytes of a value's memory. */
 export const bytesOf = (elements: number, half: boolean): number =>
-  half ? ALIGNMENT * Math.ceil((2 * elements) / ALIGNMENT) : 4 * elements;
+  ALIGNMENT * Math.ceil(((half ? 2 : 4) * elements) / ALIGNMENT);

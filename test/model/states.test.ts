@@ -72,7 +72,7 @@ test('states: unknown names and wrong sizes are refused in one line', async () =
   assert.match(message, /^internal: open: states for w, got none, expected a States object/);
   const session = await open(device, wants, undefined, states);
   assert.throws(() => states.write('v', new Float32Array(4)), /^internal: state v: unknown/);
-  assert.throws(() => states.write('w', new Float32Array(5)), /^internal: state w: values, got 5, expected 4/);
+  assert.throws(() => states.write('w', new Float32Array(9)), /^internal: state w: values, got 9, expected 4/);
   session.close();
   states.destroy();
 });

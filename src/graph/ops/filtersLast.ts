@@ -2,7 +2,7 @@
 
 import { mismatch } from '../../errors.ts';
 import { filtersLast as filtersLastKernel } from '../../kernels/filtersLast.ts';
-import { call, elementCount, type Node, type Op } from '../node.ts';
+import { call, elementCount, type Node, type Op, type Shape } from '../node.ts';
 
 export interface FiltersLastAttributes {
   /** Axis i of the result is axis `permutation[i]` of the weight. */
@@ -24,7 +24,7 @@ export function filtersLast(weight: Node): Node<FiltersLastAttributes> {
   if (shape.length !== 4 && shape.length !== 2) {
     throw mismatch('input', name, 'shape of the weight', [...shape], '(K, C, KH, KW) or (out, in)');
   }
-  const permutation = shape.length === 4 ? [2, 3, 1, 0] : [1, 0];
+  const permutation = filtersPermutation(shape);
   return {
     op: filtersLastOp,
     inputs: [weight],
@@ -34,3 +34,6 @@ export function filtersLast(weight: Node): Node<FiltersLastAttributes> {
     name: `${name}/filtersLast`,
   };
 }
+
+/** Axis i of the kernels' weight is this axis of PyTorch's. */
+export const filtersPermutation = (shape: Shape): readonly number[] => (shape.length === 4 ? [2, 3, 1, 0] : [1, 0]);
