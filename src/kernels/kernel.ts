@@ -45,3 +45,10 @@ export function activateReference(value: number, activation: number): number {
   if (activation === activations.elu) return value > 0 ? value : Math.expm1(value);
   return value;
 }
+
+/** The derivative of that function where its value is `y`; that of ReLU at 0 is 0. */
+export function slopeReference(y: number, activation: number): number {
+  if (activation === activations.relu) return y > 0 ? 1 : 0;
+  if (activation === activations.elu) return y > 0 ? 1 : y + 1;
+  return 1;
+}

@@ -16,7 +16,10 @@ const NAN_WORD = 0x7fc00000;
 const HALF_NAN_WORD = 0x7e007e00;
 
 export interface KernelCase {
-  /** Inputs by binding name instead of seeded ones in [-1, 1). Words of u32 inputs come as Uint32Array. */
+  /**
+   * Inputs by binding name instead of seeded ones in [-1, 1). Words of u32 inputs come as Uint32Array. A binding that is
+   * written in place starts as what is given here, which the reference gets too; other outputs start as NaN.
+   */
   inputs?: Record<string, Float32Array | Uint32Array>;
   params?: Record<string, number>;
   /** Outputs are u32 words that must be equal. */
@@ -52,7 +55,7 @@ export async function runKernel<K extends Knobs>(
     const data = inputs[name];
     const middle = before.subarray(GUARD_BYTES / 4, GUARD_BYTES / 4 + words);
     if (access === 'write') middle.fill(isHalf ? HALF_NAN_WORD : NAN_WORD);
-    else if (data && isHalf) halvesOf(middle).set(narrowF16(data as Float32Array));
+    if (data && isHalf) halvesOf(middle).set(narrowF16(data as Float32Array));
     else if (data) middle.set(new Uint32Array(data.buffer, data.byteOffset, data.length));
     const buffer = gpu.createBuffer({ size: before.byteLength, usage });
     gpu.queue.writeBuffer(buffer, 0, before);
@@ -121,7 +124,7 @@ export async function checkKernel<K extends Knobs>(
   { inputs: given = {}, params = {}, exact = false, seed = 1, half = [] }: KernelCase = {},
 ): Promise<void> {
   const elements = kernel.elements(knobs);
-  const reads = kernel.shader.bindings.filter((b) => b.access === 'read');
+  const reads = kernel.shader.bindings.filter((b) => b.access === 'read' || (b.access === 'write' && given[b.name]));
   const inputs = Object.fromEntries(
     reads.map(({ name }, i) => {
       const values = given[name] ?? randomValues(elements[name] ?? 0, seed + i);

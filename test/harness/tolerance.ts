@@ -83,6 +83,52 @@ export const tolerances: Record<string, Tolerance> = {
   batchNorm: { roundings: (knobs) => 9 * 5 + exponential(knobs), scale: 'unit' },
   concat: { roundings: () => 0, scale: 'result' },
   /**
+   * For inputs in [-1, 1): distances within 2, squares within 4, the mean of n of which after n - 1 additions is wrong by n
+   * roundings of its own size; a division (5), mean^2, the origin.
+   */
+  batchStatistics: { roundings: (knobs) => 4 * (Math.min(k(knobs, 'SLICE'), k(knobs, 'ROWS')) + 14), scale: 'unit' },
+  /** The same of slices, where variance + distance^2 is within 5. */
+  mergeStatistics: { roundings: (knobs) => 5 * (k(knobs, 'ROWS') / k(knobs, 'SLICE') + 15), scale: 'unit' },
+  sumRows: { roundings: (knobs) => k(knobs, 'ROWS'), scale: 'sum' },
+  /**
+   * For inputs in [-1, 1) and variances of at least 0.5: a term is within 3, so n additions are wrong by at most n + (n - 1)
+   * + ... times that; g, x - mean, their product and the factor are 8 roundings a term.
+   */
+  batchNormSums: {
+    roundings: (knobs) => {
+      const n = Math.min(k(knobs, 'SLICE'), k(knobs, 'ROWS'));
+      return (3 * (n * (n + 1))) / 2 + 3 * 8 * n;
+    },
+    scale: 'unit',
+  },
+  /** As batchNorm, + residual: 10, where no term passes 6. */
+  batchNormTraining: { roundings: (knobs) => 10 * 6 + exponential(knobs), scale: 'unit' },
+  /** g 2, x - mean 1, sums / ROWS 5 each, inverseSqrt 4, four products, two differences: 23, where no term passes 7. */
+  batchNormGradient: { roundings: () => 23 * 7, scale: 'unit' },
+  /** y + 1 and a product. */
+  activationGradient: { roundings: () => 2, scale: 'result' },
+  /**
+   * As the logarithm of softmax below; smoothing adds K distances within 20. Then WEIGHT / N (6), of it all.
+   */
+  crossEntropy: {
+    roundings: (knobs) => {
+      const K = k(knobs, 'K');
+      const row = 20 + 2 * (3 + 2 * 20) + K + 9 + k(knobs, 'SMOOTHING') * 20 * (K + 7);
+      return (row * k(knobs, 'WEIGHT')) / k(knobs, 'N') + 6;
+    },
+    scale: 'unit',
+  },
+  /** As softmax below, where nothing passes 1; the target (6), WEIGHT / N and dy (7). */
+  crossEntropyGradient: {
+    roundings: (knobs) => ((20 + 2 * (3 + 2 * 20) + k(knobs, 'K') + 30) * k(knobs, 'WEIGHT')) / k(knobs, 'N'),
+    scale: 'unit',
+  },
+  /** Three products and three sums, where nothing passes 3. */
+  sgd: { roundings: () => 6 * 3, scale: 'unit' },
+  /** ROWS / (ROWS - 1), at most 2, is 3 roundings; 1 - m, three products and a sum. */
+  updateStatistics: { roundings: () => 8 * 2, scale: 'unit' },
+  accumulate: { roundings: () => 1, scale: 'sum' },
+  /**
    * For x within a range of 20: the difference (20 relative to exp of it), exp, SIZE - 1 additions of such terms (whose
    * mean distance from the maximum is at most ln SIZE), and a division (5) or a logarithm (2^-21, so 8) and a difference.
    */
