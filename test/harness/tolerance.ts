@@ -82,6 +82,7 @@ export const tolerances: Record<string, Tolerance> = {
   /** x - mean, variance + eps, inverseSqrt (2 ULP), two products, + beta: 9, where no term passes 5. */
   batchNorm: { roundings: (knobs) => 9 * 5 + exponential(knobs), scale: 'unit' },
   concat: { roundings: () => 0, scale: 'result' },
+  sliceColumns: { roundings: () => 0, scale: 'result' },
   /**
    * For inputs in [-1, 1): distances within 2, squares within 4, the mean of n of which after n - 1 additions is wrong by n
    * roundings of its own size; a division (5), mean^2, the origin.
