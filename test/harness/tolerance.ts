@@ -1,6 +1,8 @@
 // The one table of tolerances. Each kernel's bound derives from what it does, in units of f32's rounding (2^-24):
 // `roundings` counts the roundings on the longest path to one result, and `scale` says what they are relative to.
 
+import type { MaxPoolKnobs } from '../../src/kernels/maxPool.ts';
+import { coveringWindows } from '../../src/kernels/maxPoolGradient.ts';
 import type { Knobs } from '../../src/kernels/shader.ts';
 
 interface Tolerance {
@@ -74,6 +76,12 @@ export const tolerances: Record<string, Tolerance> = {
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */
   globalPool: { roundings: (knobs) => (knobs.MAXIMUM ? 0 : k(knobs, 'P') + 4), scale: 'sum' },
+  maxPoolIndices: { roundings: () => 0, scale: 'result' },
+  /** A window's dy for each window that covers the position. */
+  maxPoolGradient: { roundings: (knobs) => coveringWindows(knobs as MaxPoolKnobs), scale: 'sum' },
+  /** A division of 2.5 ULP. */
+  globalPoolGradient: { roundings: () => 5, scale: 'result' },
+  topPoolGradient: { roundings: () => 5, scale: 'result' },
   /** As a convolution, + b. */
   linear: { roundings: (knobs) => k(knobs, 'K') + 1 + exponential(knobs), scale: 'sum' },
   /** Without exp: a series of 11 operations near 0. */
