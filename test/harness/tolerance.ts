@@ -145,8 +145,18 @@ export const tolerances: Record<string, Tolerance> = {
     roundings: (knobs) => 20 + 2 * (3 + 2 * 20) + k(knobs, 'SIZE') + 2 * (3 + 2 * Math.log(k(knobs, 'SIZE'))) + 9,
     scale: (knobs) => (knobs.LOG ? 'unit' : 'result'),
   },
+  /**
+   * The sum's SIZE products and additions, a difference and a product; with LOG an exp whose argument is, for x within a
+   * range of 8, at least -8 - ln SIZE.
+   */
+  softmaxGradient: {
+    roundings: (knobs) => k(knobs, 'SIZE') + 3 + k(knobs, 'LOG') * 2 * (3 + 2 * (8 + Math.log(k(knobs, 'SIZE')))),
+    scale: 'sum',
+  },
   matmul: matrixProduct,
   matmulTiled: matrixProduct,
+  matmulScalar: matrixProduct,
+  columnSums: { roundings: (knobs) => k(knobs, 'ROWS'), scale: 'sum' },
   attend: streamedAttention,
   attendQuad: streamedAttention,
   /** The additions, two divisions (5 each), their sum. */
