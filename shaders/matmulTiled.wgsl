@@ -1,4 +1,4 @@
-// y = alpha A B, or residual + gamma alpha A B   a batch of matrix products, workgroup-tile family (GPUs)
+// y = alpha A B, gamma alpha A B or residual + gamma alpha A B   a batch of matrix products, workgroup-tile family (GPUs)
 // lib: matmul, linearId
 // A: (M, K), or stored (K, M) with TRANSPOSE_A   B: (K, N), or stored (N, K) with TRANSPOSE_B   residual, y: (M, N)
 // BATCH x GROUPS products: matrix (batch, group) starts at batch * A_BATCH + group * A_GROUP, its rows lie A_ROW apart;
@@ -24,6 +24,7 @@ const Y_GROUP = 0u;
 const Y_BATCH = 0u;
 const ALPHA = 1.0;
 const RESIDUAL = false;
+const SCALED = false; // by gamma, without a residual
 const GAMMA = 0u; // index into gamma
 const LOWEST = false;
 

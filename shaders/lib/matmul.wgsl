@@ -57,6 +57,7 @@ fn store(start: u32, row: u32, column4: u32, sum: vec4f) {
   if (row >= M || column4 >= N4) { return; }
   let index = start + row * Y_ROW4 + column4;
   var v = ALPHA * sum;
+  if (SCALED) { v *= gamma[GAMMA]; }
   if (RESIDUAL) { v = vec4f(residual[index]) + gamma[GAMMA] * v; }
   if (N % 4u > 0u) {
     let past = vec4u(column4 * 4u) + vec4u(0u, 1u, 2u, 3u) >= vec4u(N);

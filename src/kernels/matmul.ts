@@ -4,7 +4,7 @@ import shader from '../../shaders/matmul.wgsl';
 import { ceilDiv, type Kernel, linearGrid, type Reference } from './kernel.ts';
 
 /**
- * y = ALPHA A B, with `RESIDUAL` residual + gamma[GAMMA] ALPHA A B. BATCH x GROUPS products; strides in elements, all
+ * y = ALPHA A B, with `SCALED` gamma[GAMMA] ALPHA A B, with `RESIDUAL` residual + gamma[GAMMA] ALPHA A B. BATCH x GROUPS products; strides in elements, all
  * multiples of 4. A row of a, b or y that ends within a vec4 is padded there: finite values in a and b, in y 0 (`LOWEST`:
  * -3.4e38). The depth K may end so only where B is not transposed.
  */
@@ -27,6 +27,7 @@ export type MatmulKnobs = {
   Y_BATCH: number;
   ALPHA: number;
   RESIDUAL: number;
+  SCALED: number;
   GAMMA: number;
   LOWEST: number;
 };
@@ -43,7 +44,7 @@ export function matmulElements(k: MatmulKnobs): Record<string, number> {
     a: extent(k.A_BATCH, k.A_GROUP, k.A_ROW, rowsA, columnsA),
     b: extent(k.B_BATCH, k.B_GROUP, k.B_ROW, rowsB, columnsB),
     residual: k.RESIDUAL ? y : 0,
-    gamma: k.RESIDUAL ? k.GAMMA + 1 : 0,
+    gamma: k.RESIDUAL || k.SCALED ? k.GAMMA + 1 : 0,
     y,
   };
 }
@@ -74,8 +75,8 @@ export const matmulReference: Reference<MatmulKnobs> = ({ a, b, residual, gamma 
             const aValue = a![batch * k.A_BATCH + group * k.A_GROUP + inA]!;
             sum += aValue * b![batch * k.B_BATCH + group * k.B_GROUP + inB]!;
           }
-          const value = k.ALPHA * sum;
-          y[out] = k.RESIDUAL ? residual![out]! + gamma![k.GAMMA]! * value : value;
+          const value = k.ALPHA * (k.RESIDUAL || k.SCALED ? gamma![k.GAMMA]! : 1) * sum;
+          y[out] = value + (k.RESIDUAL ? residual![out]! : 0);
         }
   return { y };
 };

@@ -1,9 +1,11 @@
 // The one table of tolerances. Each kernel's bound derives from what it does, in units of f32's rounding (2^-24):
 // `roundings` counts the roundings on the longest path to one result, and `scale` says what they are relative to.
 
+import { type DotKnobs, dotTerms } from '../../src/kernels/dot.ts';
 import type { MaxPoolKnobs } from '../../src/kernels/maxPool.ts';
 import { coveringWindows } from '../../src/kernels/maxPoolGradient.ts';
 import type { Knobs } from '../../src/kernels/shader.ts';
+import { type SumPartsKnobs, sumPartsDepth } from '../../src/kernels/sumParts.ts';
 
 interface Tolerance {
   /** Roundings on the longest path from the inputs to one output. */
@@ -165,6 +167,12 @@ export const tolerances: Record<string, Tolerance> = {
   topPool: { roundings: () => 9, scale: 'sum' },
   /** Two roots (1 / inverseSqrt: 4.5 ULP), two divisions (2.5 ULP), a product. */
   normaliseGram: { roundings: () => 2 * 9 + 2 * 5 + 1, scale: 'result' },
+  /** As normaliseGram for each term, C of two products, which a norm less and three more divide; then a difference. */
+  normaliseGramGradient: { roundings: (knobs) => k(knobs, 'C') + 2 + 4 * 9 + 4 * 5 + 3, scale: 'sum' },
+  addTransposed: { roundings: () => 1, scale: 'sum' },
+  scale: { roundings: () => 1, scale: 'result' },
+  dot: { roundings: (knobs) => dotTerms(knobs as DotKnobs), scale: 'sum' },
+  sumParts: { roundings: (knobs) => sumPartsDepth(knobs as SumPartsKnobs), scale: 'sum' },
 };
 
 /** A gradient in f32 against central differences in f64: the project's bar. A wrong term is off by its own size. */

@@ -92,6 +92,7 @@ check(attentionMap, attentionMapReference, { N: 2, P: 9, ROW: 12, FIRST_ROWS: 20
 const product = {
   ...{ BATCH: 2, GROUPS: 1, M: 19, N: 20, K: 12, TRANSPOSE_A: 0, TRANSPOSE_B: 1, ALPHA: 0.5, RESIDUAL: 1, GAMMA: 1 },
   ...{ A_ROW: 12, A_GROUP: 0, A_BATCH: 228, B_ROW: 12, B_GROUP: 0, B_BATCH: 240, Y_ROW: 20, Y_GROUP: 0, Y_BATCH: 380 },
+  SCALED: 0,
   LOWEST: 0,
 };
 check(matmul, matmulReference, { ...product, WORKGROUP: 64 });

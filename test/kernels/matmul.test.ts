@@ -8,7 +8,7 @@ import { checkKernel } from '../harness/kernel.ts';
 const padded = (size: number): number => 4 * Math.ceil(size / 4);
 const base = {
   ...{ BATCH: 1, GROUPS: 1, M: 19, N: 21, K: 12, TRANSPOSE_A: 0, TRANSPOSE_B: 0 },
-  ...{ ALPHA: 1, RESIDUAL: 0, GAMMA: 0, LOWEST: 0 },
+  ...{ ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0, LOWEST: 0 },
 };
 
 /** Matrices one behind the other, rows padded to whole vec4. */
@@ -52,6 +52,7 @@ const cases: Record<string, Partial<MatmulKnobs>> = {
   'both transposed': { TRANSPOSE_A: 1, TRANSPOSE_B: 1 },
   'a batch of groups': { BATCH: 2, GROUPS: 3 },
   'residual and alpha': { RESIDUAL: 1, GAMMA: 2, ALPHA: 0.5 },
+  'scaled by gamma, padded': { SCALED: 1, GAMMA: 1, ALPHA: 0.5 },
   'padded with the lowest float': { LOWEST: 1, N: 5, TRANSPOSE_B: 1 },
   'products of the channels of a group': grams(7, 3, 12),
   'weights of a group applied': applied(7, 3, 12),
@@ -61,7 +62,12 @@ for (const [name, change] of Object.entries(cases)) {
 }
 
 // Few cases: software adapters compile it slowly, and what is loaded and stored is the same code in both kernels.
-for (const name of ['more than a tile in every direction', 'both transposed', 'weights of a group applied']) {
+for (const name of [
+  'more than a tile in every direction',
+  'both transposed',
+  'weights of a group applied',
+  'scaled by gamma, padded',
+]) {
   test(`matmulTiled: ${name}`, () => check(matmulTiled, packed(cases[name]!)));
 }
 

@@ -64,7 +64,7 @@ function product(
   const matrices = {
     ...{ BATCH: T, GROUPS: 1, M: TILES, N: K, K: C, TRANSPOSE_A: 0, TRANSPOSE_B: 0 },
     ...{ A_ROW: C, A_GROUP: 0, A_BATCH: TILES * C, B_ROW: K, B_GROUP: 0, B_BATCH: C * K },
-    ...{ Y_ROW: K, Y_GROUP: 0, Y_BATCH: TILES * K, ALPHA: 1, RESIDUAL: 0, GAMMA: 0, LOWEST: 0 },
+    ...{ Y_ROW: K, Y_GROUP: 0, Y_BATCH: TILES * K, ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0, LOWEST: 0 },
   };
   const buffers = { a: v, b: u, y: m };
   return family === 'software'

@@ -10,10 +10,10 @@ export type MatmulChoice = Pick<MatmulKnobs, Sizes> & Partial<Omit<MatmulKnobs, 
 
 const defaults = {
   ...{ GROUPS: 1, A_GROUP: 0, B_GROUP: 0, Y_GROUP: 0 },
-  ...{ TRANSPOSE_A: 0, TRANSPOSE_B: 0, ALPHA: 1, RESIDUAL: 0, GAMMA: 0, LOWEST: 0 },
+  ...{ TRANSPOSE_A: 0, TRANSPOSE_B: 0, ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0, LOWEST: 0 },
 };
 
-/** y = ALPHA A B, or residual + gamma[GAMMA] ALPHA A B, on the kernel of the target's family. */
+/** y = ALPHA A B, gamma[GAMMA] ALPHA A B or residual + gamma[GAMMA] ALPHA A B, on the kernel of the target's family. */
 export function matmulCall(choice: MatmulChoice, buffers: Call['buffers'], target: Target): Call {
   const knobs: MatmulKnobs = { ...defaults, ...choice };
   if (target.family !== 'software') return call(matmulTiled, knobs, buffers);
