@@ -2,10 +2,30 @@
 
 import type { Op } from '../node.ts';
 import { addOp } from '../ops/add.ts';
+import { concatOp } from '../ops/concat.ts';
+import { globalPoolOp } from '../ops/globalPool.ts';
+import { linearOp } from '../ops/linear.ts';
+import { maxPoolOp } from '../ops/maxPool.ts';
+import { softmaxOp } from '../ops/softmax.ts';
+import { topPoolOp } from '../ops/topPool.ts';
 import { addGradients } from './add.ts';
+import { concatGradients } from './concat.ts';
+import { globalPoolGradients } from './globalPool.ts';
 import type { Gradient } from './gradient.ts';
+import { linearGradients } from './linear.ts';
+import { maxPoolGradients } from './maxPool.ts';
+import { softmaxGradients } from './softmax.ts';
+import { topPoolGradients } from './topPool.ts';
 
 /** Checks that a rule is one of its op, then forgets the attributes, so that rules can share a table. */
 const rule = <A>(op: Op<A>, gradient: Gradient<A>): readonly [Op, Gradient] => [op as Op, gradient as Gradient];
 
-export const rules: ReadonlyMap<Op, Gradient> = new Map([rule(addOp, addGradients)]);
+export const rules: ReadonlyMap<Op, Gradient> = new Map([
+  rule(addOp, addGradients),
+  rule(concatOp, concatGradients),
+  rule(globalPoolOp, globalPoolGradients),
+  rule(linearOp, linearGradients),
+  rule(maxPoolOp, maxPoolGradients),
+  rule(softmaxOp, softmaxGradients),
+  rule(topPoolOp, topPoolGradients),
+]);

@@ -19,7 +19,7 @@ export interface ChannelAttentionOptions {
 
 export interface ChannelAttentionAttributes extends Required<ChannelAttentionOptions> {}
 
-const channelAttentionOp: Op<ChannelAttentionAttributes> = {
+export const channelAttentionOp: Op<ChannelAttentionAttributes> = {
   name: 'channelAttention',
   lower(node, target) {
     const x = node.inputs[0]!;
@@ -69,7 +69,7 @@ export function channelAttention(name: string, x: Node, options: ChannelAttentio
   return { op: channelAttentionOp, inputs: [x], attributes, shape: [n, groups, c, c], dtype: 'f32', name };
 }
 
-const channelGroupAttentionOp: Op<object> = {
+export const channelGroupAttentionOp: Op<object> = {
   name: 'channelGroupAttention',
   lower(node, target): readonly Call[] {
     const [x, beta, weights] = node.inputs as [Node, Node, Node];

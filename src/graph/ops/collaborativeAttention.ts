@@ -34,7 +34,7 @@ export type Senders = readonly StreamedSender[] | readonly WeighedSender[];
 
 const positionsOf = (node: Node): number => node.shape[1]! * node.shape[2]!;
 
-const attentionWeightsOp: Op<{ readonly sign: 1 | -1 }> = {
+export const attentionWeightsOp: Op<Required<AttentionOptions>> = {
   name: 'attentionWeights',
   lower(node, target) {
     const [query, key] = node.inputs as [Node, Node];
@@ -71,7 +71,7 @@ export interface CollaborativeAttributes {
 }
 
 /** Inputs: x and gamma where `index` is given, then each sender's x, query, key or x, weights. */
-const receiveOp: Op<CollaborativeAttributes> = {
+export const receiveOp: Op<CollaborativeAttributes> = {
   name: 'collaborativeAttention',
   lower(node, target) {
     const { index, streamed, sign } = node.attributes;

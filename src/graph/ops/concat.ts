@@ -4,7 +4,7 @@ import { mismatch } from '../../errors.ts';
 import { concat as concatKernel } from '../../kernels/concat.ts';
 import { call, elementCount, type Node, type Op } from '../node.ts';
 
-const concatOp: Op<null> = {
+export const concatOp: Op<null> = {
   name: 'concat',
   lower(node) {
     const TOTAL = node.shape[node.shape.length - 1]!;

@@ -7,7 +7,7 @@ export interface GlobalPoolAttributes {
   readonly maximum: boolean;
 }
 
-const globalPoolOp: Op<GlobalPoolAttributes> = {
+export const globalPoolOp: Op<GlobalPoolAttributes> = {
   name: 'globalPool',
   lower(node, target) {
     const x = node.inputs[0]!;

@@ -24,7 +24,7 @@ const FORMS = {
   shallow: ['16x1', '64x1', '4x16', '16x4'],
 } as const;
 
-const linearOp: Op<LinearAttributes> = {
+export const linearOp: Op<LinearAttributes> = {
   name: 'linear',
   forms: linearForms,
   lower(node, target, form = linearForms(node, target).names[0]!) {

@@ -18,7 +18,7 @@ export interface MaxPoolAttributes {
   readonly knobs: MaxPoolKnobs;
 }
 
-const maxPoolOp: Op<MaxPoolAttributes> = {
+export const maxPoolOp: Op<MaxPoolAttributes> = {
   name: 'maxPool',
   lower: (node) => [call(maxPoolKernel, node.attributes.knobs, { x: node.inputs[0]!, y: node })],
 };

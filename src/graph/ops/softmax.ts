@@ -10,7 +10,7 @@ export interface SoftmaxAttributes {
   readonly log: boolean;
 }
 
-const softmaxOp: Op<SoftmaxAttributes> = {
+export const softmaxOp: Op<SoftmaxAttributes> = {
   name: 'softmax',
   lower(node, target) {
     const { axis, log } = node.attributes;
@@ -24,12 +24,15 @@ const softmaxOp: Op<SoftmaxAttributes> = {
 export function softmaxCall(
   [OUTER, SIZE, INNER]: readonly [outer: number, size: number, inner: number],
   buffers: Call['buffers'],
-  { family }: Target,
+  target: Target,
   log = false,
 ): Call {
-  const workgroup = family === 'software' ? lines(OUTER * INNER) : slices(INNER);
-  return call(softmaxKernel, { OUTER, SIZE, INNER, LOG: Number(log), ...workgroup }, buffers);
+  return call(softmaxKernel, { OUTER, SIZE, INNER, LOG: Number(log), ...softmaxSplit(OUTER, INNER, target) }, buffers);
 }
+
+/** How a workgroup takes its lines. */
+export const softmaxSplit = (outer: number, inner: number, { family }: Target) =>
+  family === 'software' ? lines(outer * inner) : slices(inner);
 
 /** In software an invocation takes a whole line; places in a workgroup that have none would be idle work. */
 const lines = (count: number) => ({ LINES: count < 64 ? 4 : 64, SLICES: 1 });

@@ -4,7 +4,7 @@ import { mismatch } from '../../errors.ts';
 import { topPool } from '../../kernels/topPool.ts';
 import { call, type Node, nhwc, type Op } from '../node.ts';
 
-const topPoolOp: Op<object> = {
+export const topPoolOp: Op<object> = {
   name: 'topPool',
   lower(node) {
     const x = node.inputs[0]!;
