@@ -25,6 +25,11 @@ const convolution: Tolerance = {
   roundings: (knobs) => k(knobs, 'KH') * k(knobs, 'KW') * k(knobs, 'C') + 4 + exponential(knobs),
   scale: 'sum',
 };
+/** A sum of one product for each output position. */
+const weightGradient: Tolerance = {
+  roundings: (knobs) => k(knobs, 'N') * k(knobs, 'OH') * k(knobs, 'OW'),
+  scale: 'sum',
+};
 /** WGSL allows exp(x) an error of 3 + 2|x| ULP (a ULP is 2 roundings); ELU's arguments that matter are above -17. */
 const exponential = (knobs: Knobs): number => (knobs.ACTIVATION === 2 ? 2 * (3 + 2 * 17) : 0);
 
@@ -62,6 +67,11 @@ export const tolerances: Record<string, Tolerance> = {
   conv2dScalar: convolution,
   conv2dTiled: convolution,
   conv2dStem: convolution,
+  conv2dWeightGradient: weightGradient,
+  conv2dWeightGradientQuad: weightGradient,
+  conv2dWeightGradientScalar: weightGradient,
+  conv2dWeightGradientTiled: weightGradient,
+  addSlices: { roundings: (knobs) => k(knobs, 'SLICES') - 1, scale: 'sum' },
   sumSlices: { roundings: (knobs) => k(knobs, 'SLICES') + 3 + exponential(knobs), scale: 'sum' },
   winogradWeights: transform([1.5, 1.48], [3, 5]),
   winogradInput: transform([2, 5.13], [1, 5]),
