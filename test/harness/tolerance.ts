@@ -25,6 +25,11 @@ const convolution: Tolerance = {
   roundings: (knobs) => k(knobs, 'KH') * k(knobs, 'KW') * k(knobs, 'C') + 4 + exponential(knobs),
   scale: 'sum',
 };
+/** At most KH KW K products, + residual. */
+const inputGradient: Tolerance = {
+  roundings: (knobs) => k(knobs, 'KH') * k(knobs, 'KW') * k(knobs, 'K') + 1,
+  scale: 'sum',
+};
 /** A sum of one product for each output position. */
 const weightGradient: Tolerance = {
   roundings: (knobs) => k(knobs, 'N') * k(knobs, 'OH') * k(knobs, 'OW'),
@@ -67,6 +72,8 @@ export const tolerances: Record<string, Tolerance> = {
   conv2dScalar: convolution,
   conv2dTiled: convolution,
   conv2dStem: convolution,
+  conv2dInputGradient: inputGradient,
+  conv2dInputGradientQuad: inputGradient,
   conv2dWeightGradient: weightGradient,
   conv2dWeightGradientQuad: weightGradient,
   conv2dWeightGradientScalar: weightGradient,

@@ -1,0 +1,23 @@
+// conv2dInputGradientQuad: the gradient of a convolution's input on software adapters with subgroups, for any stride.
+
+import shader from '../../shaders/conv2dInputGradientQuad.wgsl';
+import { type Conv2dGeometry, conv2dFlops } from './conv2d.ts';
+import { inputGradientElements } from './conv2dInputGradient.ts';
+import { ceilDiv, type Kernel, linearGrid } from './kernel.ts';
+
+/** The geometry of the convolution. `PLAIN`: 1 for a pointwise one with stride 1 and no padding. */
+export type InputGradientQuadKnobs = Conv2dGeometry & { RESIDUAL: number; PLAIN: number; WORKGROUP: number };
+
+export const conv2dInputGradientQuad: Kernel<InputGradientQuadKnobs> = {
+  name: 'conv2dInputGradientQuad',
+  shader,
+  grid: (k) => {
+    const positions = k.N * ceilDiv(k.H, k.STRIDE_H) * ceilDiv(k.W, k.STRIDE_W);
+    const [x, y] = linearGrid(ceilDiv(positions, 32) * ceilDiv(k.C, 16) * 4, k.WORKGROUP);
+    return [x, y, k.STRIDE_H * k.STRIDE_W];
+  },
+  elements: inputGradientElements,
+  flops: conv2dFlops,
+};
+
+export { conv2dInputGradientReference as conv2dInputGradientQuadReference } from './conv2dInputGradient.ts';
