@@ -1,10 +1,11 @@
-// The gradient of a sum: both summands get that of the sum.
+// The gradient of a sum: both summands get that of the sum, of which an activation lets through what it does.
 
-import { PlumageError } from '../../errors.ts';
+import { activationGradient } from '../ops/activationGradient.ts';
 import type { AddAttributes } from '../ops/add.ts';
 import type { Gradient } from './gradient.ts';
 
-export const addGradients: Gradient<AddAttributes> = ({ name, attributes }, dy) => {
-  if (attributes.activation !== 'none') throw new PlumageError('internal', `${name}: no gradient with an activation`);
-  return [dy, dy];
+export const addGradients: Gradient<AddAttributes> = (node, dy) => {
+  const { activation } = node.attributes;
+  const g = activation === 'none' ? dy : activationGradient(`${node.name}/g`, dy, node, activation);
+  return [g, g];
 };

@@ -1,15 +1,21 @@
 // The table of gradient rules, by op.
 
 import type { Op } from '../node.ts';
+import { activationOp } from '../ops/activation.ts';
 import { addOp } from '../ops/add.ts';
+import { batchNormTrainingOp } from '../ops/batchNormTraining.ts';
 import { concatOp } from '../ops/concat.ts';
+import { crossEntropyOp } from '../ops/crossEntropy.ts';
 import { globalPoolOp } from '../ops/globalPool.ts';
 import { linearOp } from '../ops/linear.ts';
 import { maxPoolOp } from '../ops/maxPool.ts';
 import { softmaxOp } from '../ops/softmax.ts';
 import { topPoolOp } from '../ops/topPool.ts';
+import { activationGradients } from './activation.ts';
 import { addGradients } from './add.ts';
+import { batchNormTrainingGradients } from './batchNormTraining.ts';
 import { concatGradients } from './concat.ts';
+import { crossEntropyGradients } from './crossEntropy.ts';
 import { globalPoolGradients } from './globalPool.ts';
 import type { Gradient } from './gradient.ts';
 import { linearGradients } from './linear.ts';
@@ -21,8 +27,11 @@ import { topPoolGradients } from './topPool.ts';
 const rule = <A>(op: Op<A>, gradient: Gradient<A>): readonly [Op, Gradient] => [op as Op, gradient as Gradient];
 
 export const rules: ReadonlyMap<Op, Gradient> = new Map([
+  rule(activationOp, activationGradients),
   rule(addOp, addGradients),
+  rule(batchNormTrainingOp, batchNormTrainingGradients),
   rule(concatOp, concatGradients),
+  rule(crossEntropyOp, crossEntropyGradients),
   rule(globalPoolOp, globalPoolGradients),
   rule(linearOp, linearGradients),
   rule(maxPoolOp, maxPoolGradients),

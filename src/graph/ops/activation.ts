@@ -8,7 +8,7 @@ export interface ActivationAttributes {
   readonly kind: 'relu' | 'elu';
 }
 
-const activationOp: Op<ActivationAttributes> = {
+export const activationOp: Op<ActivationAttributes> = {
   name: 'activation',
   lower(node) {
     const knobs = { SIZE: elementCount(node.shape), ACTIVATION: activations[node.attributes.kind], WORKGROUP: 64 };

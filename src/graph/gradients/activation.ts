@@ -1,0 +1,9 @@
+// The gradient of ReLU and ELU, from the value that they gave.
+
+import type { ActivationAttributes } from '../ops/activation.ts';
+import { activationGradient } from '../ops/activationGradient.ts';
+import type { Gradient } from './gradient.ts';
+
+export const activationGradients: Gradient<ActivationAttributes> = (node, dy) => [
+  activationGradient(`${node.name}/dx`, dy, node, node.attributes.kind),
+];
