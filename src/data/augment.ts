@@ -1,0 +1,37 @@
+// The training recipe's random crop and flip: which part of the resized photo an image of a batch shows. Pure; it draws
+// numbers and leaves the pixels to the preprocess op.
+
+import { mismatch } from '../errors.ts';
+import type { Crop, PreprocessConfig } from './preprocess.ts';
+
+/** Black pixels beside each side of the resized photo in training: 8 at 448, in proportion at other sizes. */
+export const trainingPadding = (size: number): number => Math.round(size / 56);
+
+/**
+ * A random crop of the resized and padded photo, every place as likely, and a horizontal flip in one of two, as
+ * torchvision's Pad, RandomCrop and RandomHorizontalFlip make them. It draws three numbers whatever they come to, so
+ * that a stream of them stays in step. `random` is uniform in [0, 1). Offsets below 0 reach into the padding.
+ * @throws PlumageError `input` for preprocessing that keeps the aspect, whose crops depend on the photo.
+ */
+export function trainingCrop(
+  random: () => number,
+  { size, resize, stretch }: PreprocessConfig,
+  padding = trainingPadding(size),
+): Required<Crop> {
+  if (!stretch) {
+    throw mismatch(
+      'input',
+      'trainingCrop',
+      'resize',
+      'one that keeps the aspect',
+      'one to a square',
+      'use stretched()',
+    );
+  }
+  if (resize + 2 * padding < size) {
+    throw mismatch('input', 'trainingCrop', 'crop', `${size} px`, `at most the ${resize + 2 * padding} px there are`);
+  }
+  const places = resize + 2 * padding - size + 1;
+  const place = () => Math.floor(random() * places) - padding;
+  return { top: place(), left: place(), flip: random() < 0.5 };
+}
