@@ -30,7 +30,7 @@ function valuesOf(name: string, shape: Shape, shapes: ReadonlyMap<string, Shape>
 }
 
 /** Uniform in [0, 1): sfc32 (C. Doty-Humphrey, PractRand), its 128 bits of state from FNV-1a hashes of the text. */
-function random(text: string): () => number {
+export function random(text: string): () => number {
   const state = new Uint32Array([0, 1, 2, 3].map((word) => hash(`${text}/${word}`)));
   let [a, b, c, counter] = state as unknown as [number, number, number, number];
   const next = () => {
