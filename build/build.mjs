@@ -33,7 +33,8 @@ export async function build() {
   await esbuild.build({ ...forPage, entryPoints, splitting: true, chunkNames: 'shared-[hash]' });
   await esbuild.build({ ...forPage, entryPoints: { host: 'web/host.ts' } });
   await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
-  await esbuild.build({ ...forNode, entryPoints: { node: 'src/node.ts' } });
+  const modules = { node: 'src/node.ts', decodeWorker: 'src/node/decodeWorker.ts' };
+  await esbuild.build({ ...forNode, entryPoints: modules });
   await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   await chmod(path.join(root, 'dist/cli.js'), 0o755);
 }
