@@ -3,6 +3,7 @@
 import { type Command, program } from 'commander';
 import { releaseAdapters } from '../node/adapter.ts';
 import { classifyCommand } from './classify.ts';
+import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { infoCommand } from './info.ts';
@@ -53,6 +54,7 @@ for (const command of [
   exportCommand(),
   runCommand(),
   tuneCommand(),
+  dataCommand(),
 ]) {
   inherit(command);
   program.addCommand(command);

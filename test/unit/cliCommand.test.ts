@@ -52,8 +52,8 @@ async function fails(pattern: RegExp, ...args: string[]): Promise<void> {
 
 test('every command has a help with an example', async () => {
   const commands = [
-    ...['classify', 'doctor', 'export', 'info', 'init', 'run', 'tune', 'weights'],
-    ...['weights fetch', 'weights convert', 'weights list'],
+    ...['classify', 'data', 'doctor', 'export', 'info', 'init', 'run', 'tune', 'weights'],
+    ...['data check', 'weights fetch', 'weights convert', 'weights list'],
   ];
   const helps = await Promise.all(commands.map((command) => plumage(...command.split(' '), '--help')));
   for (const [i, { code, out, err }] of helps.entries()) {
