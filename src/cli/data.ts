@@ -3,11 +3,13 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import type { Photo } from '../data/decode.ts';
+import { PlumageError } from '../errors.ts';
 import { countWarnings, type Dataset } from '../node/datasets/dataset.ts';
 import { countByClass } from '../node/datasets/layout.ts';
 import { DecodePool } from '../node/decodePool.ts';
 import { Loader } from '../node/loader.ts';
 import { type DatasetOptions, datasetOptions, LAYOUTS, openNamed, workersOption } from './datasetOptions.ts';
+import { interruptible } from './interrupt.ts';
 import { jsonOption } from './options.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { paint, print, table } from './text.ts';
@@ -39,7 +41,8 @@ export function dataCommand(): Command {
 async function check(folder: string, options: CheckOptions): Promise<void> {
   const progress = startProgress(options.json);
   const dataset = await progress.during('reading the lists', () => openNamed(folder, options));
-  const found = await progress.during('decoding', () => decodeAll(dataset, progress, options.workers));
+  const work = (signal: AbortSignal) => decodeAll(dataset, progress, signal, options.workers);
+  const found = await progress.during('decoding', () => interruptible(work));
   // A part of the classes has other counts anyhow.
   const warnings = [...dataset.warnings, ...(options.classes === undefined ? countWarnings(dataset) : [])];
   print((options.json ? checkJson : checkText)(dataset, found, warnings));
@@ -62,7 +65,7 @@ export interface Found {
   readonly broken: { readonly file: string; readonly error: string }[];
 }
 
-async function decodeAll(dataset: Dataset, progress: Progress, workers?: number): Promise<Found> {
+async function decodeAll(dataset: Dataset, progress: Progress, signal: AbortSignal, workers?: number): Promise<Found> {
   const images = [...dataset.train, ...dataset.test];
   const found: Found = { images: images.length, grey: 0, broken: [] };
   const pool = new DecodePool(workers);
@@ -70,6 +73,7 @@ async function decodeAll(dataset: Dataset, progress: Progress, workers?: number)
     const loader = new Loader(pool, images, { banner: dataset.banner });
     for (let done = 1; ; done++) {
       const loaded = await loader.next();
+      if (signal.aborted) throw new PlumageError('aborted', 'data check was stopped');
       if (!loaded) return found;
       const { image, photo, error } = loaded;
       if (photo) notePhoto(found, { ...photo, height: photo.height + dataset.banner, file: image.file }, isGrey(photo));

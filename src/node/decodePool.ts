@@ -1,5 +1,5 @@
-// Worker threads that decode photos, so that neither a page of JavaScript nor the GPU's queue waits for a JPEG. They know no
-// data set and no order; src/node/loader.ts does.
+// Worker threads that decode photos, so that the thread that feeds the GPU never waits for a JPEG's pixels to be worked on. They
+// know no data set and no order of use; src/node/loader.ts does.
 
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,6 @@
 // Reads MATLAB's level 5 .mat files: numbers, text, cells and structs, as flat lists in the file's order (column-major).
 // Other classes (objects, sparse matrices, functions) and imaginary parts are left out; level 7.3, which is HDF5, is refused.
-// NOTE: ours, as npm's only reader hangs on crafted sizes, fails on text beyond ASCII, and is under the GPL.
+// NOTE: ours, as the reader that npm has hangs on crafted sizes, fails on text beyond ASCII, and is under the GPL.
 
 import { inflateSync } from 'node:zlib';
 import { mismatch, PlumageError } from '../../errors.ts';
