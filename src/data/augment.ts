@@ -17,7 +17,7 @@ export function trainingCrop(
   random: () => number,
   { size, resize, stretch }: PreprocessConfig,
   padding = trainingPadding(size),
-): Required<Crop> {
+): Required<Omit<Crop, 'image'>> {
   if (!stretch) {
     throw mismatch(
       'input',
