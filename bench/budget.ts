@@ -6,7 +6,7 @@ import { OURS, type Suite } from './cases.ts';
 export const MOST_ROUNDS = 9;
 
 /** What a case may take, in parts of the whole. */
-const weights: Record<Suite, number> = { resnet50: 6, cold: 4, kernels: 0.15, finegrained: 5, memory: 1 };
+const weights: Record<Suite, number> = { resnet50: 6, cold: 4, kernels: 0.15, finegrained: 5, memory: 1, training: 5 };
 
 /** Milliseconds for the first of the cases that are left, of the time that is left. */
 export function shareOf(suites: readonly Suite[], left: number): number {

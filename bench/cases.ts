@@ -25,13 +25,13 @@ export interface Case extends Network {
 /** The kernels that there are, with their counts. */
 export type KernelNames = ReadonlyMap<string, number>;
 
-export const suites: readonly Suite[] = ['resnet50', 'cold', 'kernels', 'finegrained', 'memory'];
+export const suites: readonly Suite[] = ['resnet50', 'cold', 'kernels', 'finegrained', 'memory', 'training'];
 
 const HELP = 'see --list';
 const SIZES = { size: [32, 1024], batch: [1, 256] } as const;
 
 /**
- * `resnet50/<size>/<batch>`, `finegrained/<lite|paper>/<size>/<batch>`, `cold/` or `memory/` before either, or
+ * `resnet50/<size>/<batch>`, `finegrained/<lite|paper>/<size>/<batch>`, `cold/`, `memory/` or `training/` before either, or
  * `kernels/<kernel>` where `kernels` has it.
  * @throws PlumageError `input` in one line for any other name.
  */
@@ -43,7 +43,8 @@ export function parseCase(name: string, kernels: KernelNames): Case {
     if (count === undefined) throw unknown('--case', name, `kernels/... - ${HELP}`);
     return { name, suite: 'kernels', kernel, count, network: 'resnet50', size: 224, batch: 1 };
   }
-  if (first === 'cold' || first === 'memory') return { name, suite: first, ...parseNetwork(name, rest) };
+  if (first === 'cold' || first === 'memory' || first === 'training')
+    return { name, suite: first, ...parseNetwork(name, rest) };
   const network = parseNetwork(name, [first!, ...rest]);
   return { name, suite: network.network === 'resnet50' ? 'resnet50' : 'finegrained', ...network };
 }
@@ -69,6 +70,7 @@ export function casesOf(suite: string | undefined, full: boolean, kernels: Kerne
     kernels: [...kernels.keys()].map((kernel) => `kernels/${kernel}`),
     finegrained: ['finegrained/lite/224/1', 'finegrained/paper/224/1'],
     memory: ['memory/resnet50/224/1', 'memory/finegrained/paper/224/1'],
+    training: ['training/finegrained/lite/64/4'],
   };
   const chosen = suites.filter((each) => suite === undefined || each === suite);
   return chosen.flatMap((each) => names[each]).map((name) => parseCase(name, kernels));

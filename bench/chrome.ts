@@ -41,7 +41,8 @@ export class Files {
 
   /** Puts what the case needs in its place. */
   spec(each: Case): Spec {
-    const { network, size, batch, kernel } = each;
+    const { network, size, batch, kernel, suite } = each;
+    const training = suite === 'training';
     const weights = this.#weights.get(network) ?? networkWeights(network, this.imagenet);
     this.#weights.set(network, weights);
     const add = (address: string, make: () => Uint8Array) => {
@@ -54,8 +55,9 @@ export class Files {
       shape: [batch, size, size, 3],
       output: network === 'resnet50' ? 'logits' : 'combined',
       weights: add(`/weights/${network}.safetensors`, () => weights),
-      onnx: kernel ? '' : add(`/onnx/${network}/${size}/${batch}.onnx`, () => networkOnnx(each, weights)),
+      onnx: kernel || training ? '' : add(`/onnx/${network}/${size}/${batch}.onnx`, () => networkOnnx(each, weights)),
       kernel,
+      training,
     };
   }
 }

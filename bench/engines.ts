@@ -2,9 +2,11 @@
 
 import { readWeights } from '../src/formats/weights.ts';
 import type { Conv2dAttributes } from '../src/graph/ops/conv2d.ts';
+import { parseConfig } from '../src/model/config.ts';
 import { OURS } from './cases.ts';
 import { fold, foldConv } from './fold.ts';
 import type { Engine, Spec } from './peers.ts';
+import { labelsOf } from './training.ts';
 
 export const engines: readonly Engine[] = [
   {
@@ -16,6 +18,11 @@ export const engines: readonly Engine[] = [
         return async (mark) => (await loaded(module(), mark)).openKernel(kernel, file);
       }
       const bytes = await download(spec.weights);
+      if (spec.training) {
+        const { file, config } = read(bytes, spec);
+        const training = () => import('./engines/plumageTraining.ts');
+        return async (mark) => (await loaded(training(), mark)).openTraining(file, config, spec.shape[0], mark);
+      }
       return async (mark) => (await loaded(module(), mark)).openNetwork(spec, bytes, mark);
     },
   },
@@ -48,6 +55,9 @@ export const usualNames: readonly string[] = engineNames.filter((name) => !onReq
 export const kernelPeers = (kernel: string): readonly string[] =>
   kernel.startsWith('conv2d/') ? [OURS, 'tfjs-webgpu'] : [OURS];
 
+/** With whom a training step is compared: the one that trains on WebGPU. */
+export const trainingPeers: readonly string[] = [OURS, 'tfjs-webgpu'];
+
 export const cpuEngines: readonly string[] = engineNames.filter((name) => name.endsWith('-wasm'));
 
 function tfjs(backend: 'webgpu' | 'wasm'): Engine {
@@ -55,10 +65,18 @@ function tfjs(backend: 'webgpu' | 'wasm'): Engine {
     name: `tfjs-${backend}`,
     async prepare(spec) {
       if (spec.kernel && backend === 'webgpu') return tfjsKernel(spec.kernel);
+      if (spec.training) return tfjsTraining(spec);
       const folded = await foldedWeights(spec);
       return async (mark) => (await loaded(import('./engines/tfjs.ts'), mark)).openTfjs(backend, folded, mark);
     },
   };
+}
+
+async function tfjsTraining(spec: Spec): ReturnType<Engine['prepare']> {
+  const { file, config } = read(await download(spec.weights), spec);
+  const labels = labelsOf(spec.shape[0], config.classes.length);
+  const module = () => import('./engines/tfjsTraining.ts');
+  return async (mark) => (await loaded(module(), mark)).openTfjsTraining(file, config, labels, mark);
 }
 
 async function tfjsKernel(name: string): ReturnType<Engine['prepare']> {
@@ -91,6 +109,11 @@ async function loaded<T>(module: Promise<T>, mark: (part: string) => void): Prom
   const code = await module;
   mark('code');
   return code;
+}
+
+function read(bytes: Uint8Array, { weights }: Spec) {
+  const file = readWeights(bytes, weights);
+  return { file, config: parseConfig(file.metadata, weights) };
 }
 
 async function foldedWeights({ weights }: Spec) {

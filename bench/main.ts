@@ -15,7 +15,7 @@ import { readResults } from './report/readResults.ts';
 import type { CaseResult, Results } from './results.ts';
 import { type Host, type RunOptions, runCases } from './run.ts';
 import { serveUntilInterrupted } from './serve.ts';
-import { caseText, convolutionsText, headText, kernelsText, layersText, sweepText } from './table.ts';
+import { caseText, convolutionsText, headText, kernelsText, layersText, passesText, sweepText } from './table.ts';
 
 interface Options {
   readonly case?: string[];
@@ -51,7 +51,7 @@ const program = new Command('bench')
   .description(
     'Times Plumage against its peers in one browser, checks their outputs, and reports what limits each layer.',
   )
-  .option('--suite <name>', 'resnet50, cold, kernels, finegrained or memory; by default all')
+  .option('--suite <name>', 'resnet50, cold, kernels, finegrained, memory or training; by default all')
   .option('--case <name...>', 'resnet50/<size>/<batch>, finegrained/<lite|paper>/<size>/<batch>, or one of --list')
   .option('--list', 'list the cases and engines')
   .option('--peers <names>', 'whom to run beside ours, with commas between; none for ours alone')
@@ -159,7 +159,9 @@ function print(results: Results, { layers: withLayers }: Options): void {
   console.log(`\n${headText(results)}`);
   for (const [name, { layers }] of of(false)) {
     if (!layers) continue;
-    console.log(`${name}: ${convolutionsText(layers, ceilings)}`);
+    console.log(
+      `${name}: ${layers.some(({ pass }) => pass) ? passesText(layers) : convolutionsText(layers, ceilings)}`,
+    );
     if (withLayers) console.log(`\n${layersText(layers, ceilings)}\n`);
   }
   if (withLayers) console.log(`\n${sweepText(ceilings)}`);

@@ -3,6 +3,7 @@
 
 import { readWeights } from '../src/formats/weights.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
+import { parseConfig } from '../src/model/config.ts';
 import { differenceOf } from './assemble.ts';
 import { OURS } from './cases.ts';
 import { download, engines } from './engines.ts';
@@ -19,6 +20,7 @@ let inputs: Tensor[] = [];
 
 // Loaded on demand: a cold start begins without them.
 const ours = () => import('./engines/plumage.ts');
+const training = () => import('./engines/plumageTraining.ts');
 const kernels = () => import('./kernels.ts');
 
 const engineNamed = (name: string) => engines.find((engine) => engine.name === name)!;
@@ -76,12 +78,17 @@ const api = {
 
   /** Ours by dispatch. */
   async layers(spec: Spec, repeats: number) {
+    if (spec.training) {
+      const [{ file, config }, [x]] = [await modelOf(spec), await inputsOf(spec)];
+      return (await training()).trainingLayers(file, config, x!, repeats);
+    }
     const { outputs, file } = await graphOf(spec);
     return (await ours()).layersOf(outputs, file, await inputsOf(spec), repeats);
   },
 
   /** Of our plan for the case: useful operations and memory. */
   async planned(spec: Spec) {
+    if (spec.training) return (await training()).plannedTraining((await modelOf(spec)).config, spec.shape[0]);
     return (await ours()).plannedOf((await graphOf(spec)).outputs);
   },
 
@@ -123,6 +130,11 @@ async function inputsOf({ kernel, shape }: Spec): Promise<Tensor[]> {
   if (!kernel) return [wave(shape, 100)];
   const { inputs } = (await kernels()).kernelCases().get(kernel)!;
   return inputs.map((node) => wave(node.shape, 1));
+}
+
+async function modelOf({ weights }: Spec) {
+  const file = readWeights(await download(weights), weights);
+  return { file, config: parseConfig(file.metadata, weights) };
 }
 
 async function graphOf(spec: Spec) {

@@ -15,6 +15,8 @@ export interface Spec {
   readonly onnx: string;
   /** Of suite `kernels`: which. */
   readonly kernel?: string;
+  /** A run is one step of training. */
+  readonly training?: boolean;
 }
 
 /** An engine with a network, open. */

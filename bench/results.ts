@@ -21,6 +21,8 @@ export interface LayerResult {
   readonly bytes: number;
   /** The op of the node that it belongs to: `conv2d`, ... */
   readonly op?: string;
+  /** Of a training step: the part of it. */
+  readonly pass?: 'forward' | 'backward' | 'update';
 }
 
 /** A stretch of time from the blank page on, for the cold start: milliseconds. */
@@ -46,6 +48,8 @@ export interface MemoryResult {
   readonly activationBytes: number;
   readonly lowerBoundBytes: number;
   readonly constantBytes: number;
+  /** Of training: weights, velocities, running statistics, the batch. */
+  readonly stateBytes?: number;
   /** GPU bytes that each engine holds after a run, where it tells. */
   readonly engines: Readonly<Record<string, number>>;
   /** The most that each engine held at once until then. */
@@ -54,7 +58,7 @@ export interface MemoryResult {
 }
 
 export interface CaseResult {
-  readonly suite: 'kernels' | 'resnet50' | 'finegrained' | 'cold' | 'memory';
+  readonly suite: 'kernels' | 'resnet50' | 'finegrained' | 'cold' | 'training' | 'memory';
   readonly batch: number;
   readonly engines: Readonly<Record<string, EngineTimes>>;
   /** Peer's time / ours, run by run. */

@@ -5,7 +5,7 @@ import { median } from '../src/gpu/profile.ts';
 import { agrees, differenceOf, engineTimes, pairsOf } from './assemble.ts';
 import { estimate, leftOut, nextRound, shareOf } from './budget.ts';
 import { type Case, OURS } from './cases.ts';
-import { kernelPeers } from './engines.ts';
+import { kernelPeers, trainingPeers } from './engines.ts';
 import type { BenchApi } from './page.ts';
 import type { Spec } from './peers.ts';
 import type { CaseResult, MemoryResult, TimelinePart } from './results.ts';
@@ -146,8 +146,9 @@ class Run {
     };
   }
 
-  #peersOf({ kernel }: Case): string[] {
-    return this.peers.filter((peer) => peer !== OURS && (!kernel || kernelPeers(kernel).includes(peer)));
+  #peersOf({ kernel, suite }: Case): string[] {
+    const fit = kernel ? kernelPeers(kernel) : suite === 'training' ? trainingPeers : this.peers;
+    return this.peers.filter((peer) => peer !== OURS && fit.includes(peer));
   }
 
   async #memory(api: BenchApi, spec: Spec, bytes: Opened['bytes']): Promise<MemoryResult> {

@@ -57,11 +57,16 @@ export function caseText(name: string, result: CaseResult): string {
   return [name, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function memoryLines({ activationBytes, lowerBoundBytes, constantBytes, engines }: NonNullable<CaseResult['memory']>) {
+function memoryLines(memory: NonNullable<CaseResult['memory']>) {
+  const { activationBytes, lowerBoundBytes, constantBytes, stateBytes, engines, peaks } = memory;
   const planned = `activations ${mib(activationBytes)}, ${(activationBytes / lowerBoundBytes).toFixed(3)} x the lower bound`;
   const held = Object.entries(engines).map(([engine, bytes]) => `${engine} ${mib(bytes)}`);
-  const first = `planned: ${planned}; weights ${mib(constantBytes)}`;
-  return held.length > 0 ? [first, `GPU buffers held: ${held.join(', ')}`] : [first];
+  const states = stateBytes ? `; states ${mib(stateBytes)}, together ${mib(activationBytes + stateBytes)}` : '';
+  const most = stateBytes ? Object.entries(peaks ?? {}).map(([engine, bytes]) => `${engine} ${mib(bytes)}`) : [];
+  const lines = [`planned: ${planned}; weights ${mib(constantBytes)}${states}`];
+  if (held.length > 0) lines.push(`GPU buffers held: ${held.join(', ')}`);
+  if (most.length > 0) lines.push(`the most held at once: ${most.join(', ')}`);
+  return lines;
 }
 
 /** Suite `kernels`: a row a kernel. */
@@ -94,6 +99,20 @@ export function layersText(layers: readonly LayerResult[], ceilings: Ceilings): 
   });
   const header = ['dispatch', 'kernel', 'ms', 'GFLOP/s', 'of peak', 'GB/s', 'of copy'];
   return alignColumns([header, ...rows], [2, 3, 4, 5, 6]).join('\n');
+}
+
+/** A training step's passes: time, and GFLOP/s counted as direct convolution with all that belongs to the pass. */
+export function passesText(layers: readonly LayerResult[]): string {
+  const of = (pass: LayerResult['pass']) => {
+    const own = layers.filter((layer) => layer.pass === pass);
+    const sum = (what: 'milliseconds' | 'flops') => own.reduce((total, layer) => total + layer[what], 0);
+    return { milliseconds: sum('milliseconds'), gflops: sum('flops') / sum('milliseconds') / 1e6 };
+  };
+  const [forward, backward, update] = [of('forward'), of('backward'), of('update')];
+  const text = (name: string, { milliseconds, gflops }: typeof forward) =>
+    `${name} ${digits(milliseconds)} ms, ${gflops.toFixed(2)} GFLOP/s`;
+  const ratio = `backward / forward ${(backward.gflops / forward.gflops).toFixed(2)}`;
+  return `${text('forward', forward)}; ${text('backward', backward)}; updates ${digits(update.milliseconds)} ms; ${ratio}`;
 }
 
 /** All convolutions together, and the slowest of them, as parts of the FMA peak; flops as direct convolution. */

@@ -18,6 +18,7 @@ const TEXT = {
   kernels: 'kernels alone',
   finegrained: 'fine-grained networks',
   memory: 'memory',
+  training: 'training',
 } as const;
 
 /** Fills the empty body. */
@@ -37,7 +38,7 @@ export function showControls(): void {
   const chosenSuites = checks(
     'What',
     suites.map((suite) => [suite, TEXT[suite]]),
-    ['kernels', 'finegrained'],
+    ['kernels', 'finegrained', 'training'],
   );
   const chosenPeers = checks(
     'Against',

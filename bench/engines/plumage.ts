@@ -81,7 +81,7 @@ export async function openKernel({ node, inputs }: KernelCase, file: TensorFile)
   return { ...timed, dispose: async () => close() };
 }
 
-function timer(work: Peer['run']): Pick<Peer, 'run' | 'encodeMilliseconds'> {
+export function timer(work: Peer['run']): Pick<Peer, 'run' | 'encodeMilliseconds'> {
   let encode = 0;
   return {
     async run(inputs) {

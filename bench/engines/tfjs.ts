@@ -14,20 +14,19 @@ export type Backend = 'webgpu' | 'wasm';
 export async function openTfjs(backend: Backend, folded: Folded, mark: Mark): Promise<Peer> {
   await use(backend);
   mark('device');
-  const layers = tensors(folded);
+  const { layers, dispose } = foldedLayers(folded);
   mark('weights');
   return {
     async run([x]) {
       await tf.setBackend(backend);
-      const logits = tf.tidy(() => network(upload(x!), layers, folded.config));
+      const logits = tf.tidy(() => tf.addN(network(upload(x!), layers, folded.config)));
       const result = (await logits.data()) as Float32Array;
       logits.dispose();
       return result;
     },
     async dispose() {
       await tf.setBackend(backend);
-      for (const { filter, bias } of layers.convs.values()) tf.dispose([filter, bias]);
-      for (const { weight, bias } of layers.linears.values()) tf.dispose([weight, bias]);
+      dispose();
     },
   };
 }
@@ -78,16 +77,28 @@ async function use(backend: Backend): Promise<void> {
   await tf.ready();
 }
 
-function tensors({ convs, linears, gamma, beta }: Folded): Layers {
-  return {
-    convs: new Map([...convs].map(([name, conv]) => [name, convWeights(conv)])),
-    linears: new Map(
-      [...linears].map(([name, { shape, weight, bias }]) => [
-        name,
-        { weight: tf.tensor2d(weight, shape), bias: tf.tensor1d(bias) },
-      ]),
-    ),
-    gamma,
+function foldedLayers({ convs, linears, gamma, beta }: Folded): { layers: Layers; dispose(): void } {
+  const filters = new Map([...convs].map(([name, conv]) => [name, convWeights(conv)]));
+  const matrices = new Map(
+    [...linears].map(([name, { shape, weight, bias }]) => [
+      name,
+      { b: tf.tensor2d(weight, shape), bias: tf.tensor1d(bias) },
+    ]),
+  );
+  const linear = (name: string, a: tf.Tensor2D, activation?: 'elu') =>
+    tf.fused.matMul({ a, ...matrices.get(name)!, activation }) as tf.Tensor2D;
+  const layers: Layers = {
+    conv(name, x, { stride = 1, pad = 0, relu }) {
+      const activation = relu ? 'relu' : undefined;
+      return tf.fused.conv2d({ x, ...filters.get(name)!, strides: stride, pad, activation });
+    },
+    linear,
+    head: (name, f) => linear(`${name}.fc2`, linear(`${name}.fc1`, f, 'elu')),
+    gamma: (branch) => gamma[branch]!,
     beta,
+  };
+  return {
+    layers,
+    dispose: () => tf.dispose([...filters.values(), ...matrices.values()].map((each) => ({ ...each }))),
   };
 }

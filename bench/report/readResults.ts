@@ -5,7 +5,7 @@ import type { CaseResult, Ceilings, EngineTimes, Results } from '../results.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const SUITES: readonly CaseResult['suite'][] = ['kernels', 'resnet50', 'finegrained', 'cold', 'memory'];
+const SUITES: readonly CaseResult['suite'][] = ['kernels', 'resnet50', 'finegrained', 'cold', 'memory', 'training'];
 const AGAIN = 'make the file with npm run bench -- --json FILE';
 
 /**

@@ -30,6 +30,7 @@ const SUITES: Readonly<Record<CaseResult['suite'], readonly [title: string, text
   ],
   kernels: ['Kernels', 'Every shape of the networks on its own; ×3 says that they have it three times.'],
   memory: ['Memory', 'What the networks hold on the GPU.'],
+  training: ['Training', 'One step of training: loss, gradients and updates of all weights, steady state.'],
 };
 
 /** More cases than this are shown as ratios in one chart instead of times in one each. */

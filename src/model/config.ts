@@ -142,14 +142,20 @@ function parseMetadata(metadata: Readonly<Record<string, string>>, where: string
 
 /**
  * The named outputs of the configured model for x (N, H, W, 3): of `plain`, `logits` (N, classes); of `plumage`, those of
- * finegrained(), the attention maps only where `wanted` names them.
+ * finegrained(), the attention maps only where `wanted` names them. `scope` hands out the parameters: by default those of
+ * inference.
  * @throws PlumageError `input` for a wanted output that the model does not have.
  */
-export function buildModel(config: ModelConfig, x: Node, wanted?: readonly string[]): Record<string, Node> {
+export function buildModel(
+  config: ModelConfig,
+  x: Node,
+  wanted?: readonly string[],
+  scope = params(),
+): Record<string, Node> {
   const outputs =
     config.model === 'plain'
-      ? { logits: resnet50Classifier(params('backbone'), x, config, config.classes.length) }
-      : finegrained(params(), x, config);
+      ? { logits: resnet50Classifier(scope.at('backbone'), x, config, config.classes.length) }
+      : finegrained(scope, x, config);
   const chosen = wanted ?? Object.keys(outputs).filter((name) => !maps.includes(name));
   return Object.fromEntries(chosen.map((name) => [name, output(outputs, name)]));
 }

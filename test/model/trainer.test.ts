@@ -1,0 +1,138 @@
+// The trainer on a device: the same bits from the same start, what a step may not change, and what it refuses.
+
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Tensor } from '../../src/graph/tensor.ts';
+import type { TrainerOptions } from '../../src/train/plans.ts';
+import { Trainer } from '../../src/train/trainer.ts';
+import { configOf } from '../harness/configs.ts';
+import { testDevice } from '../harness/device.ts';
+import { hashedModel } from '../harness/hashedFinegrained.ts';
+import { hashedNoise } from '../harness/hashedWeights.ts';
+
+const BATCH = 8;
+const config = configOf('tiny', 5);
+const start = new Map(Object.entries(hashedModel(config)));
+const x = hashedNoise('batch', [BATCH, 64, 64, 3]);
+const labels = Uint32Array.from({ length: BATCH }, (_, i) => i % 5);
+const rates = { head: 0.01, backbone: 0.001 };
+
+async function steps(
+  tensors: ReadonlyMap<string, Tensor>,
+  count: number,
+  options: Partial<TrainerOptions> = {},
+): Promise<{ losses: number[]; after: Map<string, Tensor> }> {
+  const trainer = await Trainer.open(await testDevice(), config, tensors, { batch: BATCH, ...options });
+  try {
+    const losses: number[] = [];
+    for (let i = 0; i < count; i++) losses.push((await trainer.stepTensor(x, labels, rates)).loss);
+    return { losses, after: await trainer.snapshot() };
+  } finally {
+    trainer.close();
+  }
+}
+
+/** Names of tensors that are not the same, bit for bit. */
+const changed = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>): string[] =>
+  [...a.keys()].filter((name) => {
+    const [left, right] = [a.get(name)!.data, b.get(name)?.data];
+    return !right || !left.every((value, i) => Object.is(value, right[i]));
+  });
+
+const whole = steps(start, 3);
+
+test('trainer: the loss falls, and every trained tensor and running statistic moves', async () => {
+  const { losses, after } = await whole;
+  assert.ok(losses[2]! < losses[0]!, `losses ${losses}`);
+  const still = [...start.keys()].filter((name) => !changed(start, after).includes(name));
+  assert.equal(still, []);
+  const velocities = [...after.keys()].filter((name) => name.startsWith('velocity.'));
+  assert.is(velocities.length, [...start.keys()].filter((name) => !/running_/.test(name)).length);
+});
+
+test('trainer: going on from a snapshot and computing values again give the same bits', async () => {
+  const { losses, after } = await whole;
+  const first = await steps(start, 1);
+  const rest = await steps(first.after, 2);
+  assert.equal([...first.losses, ...rest.losses], losses);
+  assert.equal(changed(after, rest.after), []);
+  const again = await steps(start, 3, { recompute: true });
+  assert.equal(again.losses, losses);
+  assert.equal(changed(after, again.after), []);
+});
+
+test('trainer: a frozen backbone stays as it is, its running statistics too', async () => {
+  const { after } = await steps(start, 1, { frozen: ['backbone'] });
+  const moved = changed(start, after);
+  assert.ok(moved.includes('heads.cat.fc2.weight'));
+  assert.equal(
+    moved.filter((name) => name.startsWith('backbone.')),
+    [],
+  );
+});
+
+test('trainer: micro-batches add up to the mean of their gradients', async () => {
+  const half = BATCH / 2;
+  const twice = { ...rates, momentum: 0 };
+  const run = async (pixels: Float32Array, classes: Uint32Array, options: TrainerOptions) => {
+    const trainer = await Trainer.open(await testDevice(), config, start, { weightDecay: 0, ...options });
+    await trainer.stepTensor(pixels, classes, twice);
+    const tensors = await trainer.snapshot();
+    trainer.close();
+    return tensors;
+  };
+  const cut = x.length / 2;
+  const parts = [
+    await run(x.slice(0, cut), labels.slice(0, half), { batch: half }),
+    await run(x.slice(cut), labels.slice(half), { batch: half }),
+  ];
+  const both = await run(x, labels, { batch: BATCH, microBatch: half });
+  for (const name of [
+    'heads.cat.fc2.weight',
+    'blocks.2.conv2.weight',
+    'backbone.layer3.1.conv2.weight',
+    'clca.gamma',
+  ]) {
+    const moved = (tensors: ReadonlyMap<string, Tensor>) =>
+      tensors.get(name)!.data.map((value, i) => value - start.get(name)!.data[i]!);
+    const [a, b, sum] = [...parts, both].map(moved) as [Float32Array, Float32Array, Float32Array];
+    const size = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+    const apart = Math.sqrt(sum.reduce((total, value, i) => total + (value - (a[i]! + b[i]!) / 2) ** 2, 0));
+    assert.ok(apart < 1e-3 * size, `${name}: off by ${apart} of ${size}`);
+  }
+});
+
+test('trainer: a loss that is not finite changes nothing, and the layer is named', async () => {
+  const bad = x.slice();
+  bad[100] = Number.NaN;
+  const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH });
+  const { loss } = await trainer.stepTensor(bad, labels, rates);
+  assert.ok(Number.isNaN(loss));
+  assert.is(await trainer.firstNonFinite(labels), 'backbone.conv1');
+  const after = await trainer.snapshot();
+  trainer.close();
+  assert.equal(changed(start, after), []);
+});
+
+test('trainer: refusals are one line', async () => {
+  const device = await testDevice();
+  const refused = async (pattern: RegExp, work: Promise<unknown>) => {
+    const message = await work.then(
+      () => 'nothing',
+      (error: Error) => error.message,
+    );
+    assert.match(message, pattern);
+  };
+  const missing = new Map([...start].filter(([name]) => name !== 'clca.gamma'));
+  await refused(
+    /^training: clca.gamma: shape, got no tensor, expected \(3\)$/,
+    Trainer.open(device, config, missing, { batch: 8 }),
+  );
+  await refused(
+    /^training: micro-batch, got 3, expected a divisor of the batch, 8$/,
+    Trainer.open(device, config, start, { batch: 8, microBatch: 3 }),
+  );
+  await refused(/expected more than one value a channel/, Trainer.open(device, config, start, { batch: 1 }));
+});
+
+test.run();
