@@ -6,6 +6,7 @@ import { classifyCommand } from './classify.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { gradcheckCommand } from './gradcheck.ts';
 import { infoCommand } from './info.ts';
 import { initCommand } from './init.ts';
 import { exitOnSignals } from './interrupt.ts';
@@ -54,6 +55,7 @@ for (const command of [
   exportCommand(),
   runCommand(),
   tuneCommand(),
+  gradcheckCommand(),
   dataCommand(),
 ]) {
   inherit(command);

@@ -25,8 +25,14 @@ function valuesOf(name: string, shape: Shape, shapes: ReadonlyMap<string, Shape>
     return values.map(() => (2 * next() - 1) * bound);
   }
   const std = Math.sqrt(2 / fanIn);
-  // Box-Muller; 1 - next() is never 0.
-  return values.map(() => std * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()));
+  return normal(shape, next, std);
+}
+
+/** Normal values of this standard deviation (Box-Muller) from uniform ones. */
+export function normal(shape: Shape, next: () => number, std = 1): Float32Array {
+  // 1 - next() is never 0.
+  const value = () => std * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+  return new Float32Array(elementCount(shape)).map(value);
 }
 
 /** Uniform in [0, 1): sfc32 (C. Doty-Humphrey, PractRand), its 128 bits of state from FNV-1a hashes of the text. */

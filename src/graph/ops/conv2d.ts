@@ -19,7 +19,7 @@ export interface Conv2dAttributes {
   readonly knobs: Conv2dKnobs;
 }
 
-const conv2dOp: Op<Conv2dAttributes> = {
+export const conv2dOp: Op<Conv2dAttributes> = {
   name: 'conv2d',
   forms: (node, target) => conv2dForms(node.attributes.knobs, target),
   lower(node, target, form) {
