@@ -4,6 +4,8 @@ import type { Op } from '../node.ts';
 import { activationOp } from '../ops/activation.ts';
 import { addOp } from '../ops/add.ts';
 import { batchNormTrainingOp } from '../ops/batchNormTraining.ts';
+import { channelAttentionOp, channelGroupAttentionOp } from '../ops/channelGroupAttention.ts';
+import { attentionWeightsOp, receiveOp } from '../ops/collaborativeAttention.ts';
 import { concatOp } from '../ops/concat.ts';
 import { crossEntropyOp } from '../ops/crossEntropy.ts';
 import { globalPoolOp } from '../ops/globalPool.ts';
@@ -14,6 +16,8 @@ import { topPoolOp } from '../ops/topPool.ts';
 import { activationGradients } from './activation.ts';
 import { addGradients } from './add.ts';
 import { batchNormTrainingGradients } from './batchNormTraining.ts';
+import { channelAttentionGradients, channelGroupAttentionGradients } from './channelGroupAttention.ts';
+import { attentionWeightsGradients, collaborativeAttentionGradients } from './collaborativeAttention.ts';
 import { concatGradients } from './concat.ts';
 import { crossEntropyGradients } from './crossEntropy.ts';
 import { globalPoolGradients } from './globalPool.ts';
@@ -30,11 +34,15 @@ export const rules: ReadonlyMap<Op, Gradient> = new Map([
   rule(activationOp, activationGradients),
   rule(addOp, addGradients),
   rule(batchNormTrainingOp, batchNormTrainingGradients),
+  rule(attentionWeightsOp, attentionWeightsGradients),
+  rule(channelAttentionOp, channelAttentionGradients),
+  rule(channelGroupAttentionOp, channelGroupAttentionGradients),
   rule(concatOp, concatGradients),
   rule(crossEntropyOp, crossEntropyGradients),
   rule(globalPoolOp, globalPoolGradients),
   rule(linearOp, linearGradients),
   rule(maxPoolOp, maxPoolGradients),
+  rule(receiveOp, collaborativeAttentionGradients),
   rule(softmaxOp, softmaxGradients),
   rule(topPoolOp, topPoolGradients),
 ]);
