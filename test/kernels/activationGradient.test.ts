@@ -8,7 +8,7 @@ import {
 import { activations } from '../../src/kernels/kernel.ts';
 import { checkKernel } from '../harness/kernel.ts';
 
-const base: ActivationGradientKnobs = { QUADS: 256, ACTIVATION: activations.relu, EACH: 4, WORKGROUP: 64 };
+const base: ActivationGradientKnobs = { QUADS: 256, ACTIVATION: activations.relu, SUM: 0, EACH: 4, WORKGROUP: 64 };
 const check = (k: ActivationGradientKnobs, inputs = {}, seed = 1) =>
   checkKernel(activationGradient, activationGradientReference, k, { inputs, seed });
 
@@ -16,6 +16,8 @@ const cases: Record<string, Partial<ActivationGradientKnobs>> = {
   control: {},
   elu: { ACTIVATION: activations.elu },
   none: { ACTIVATION: activations.none },
+  'a sum': { SUM: 1 },
+  'a sum, elu': { SUM: 1, ACTIVATION: activations.elu, QUADS: 133 },
   'one quad': { QUADS: 1 },
   'a last invocation of one quad': { QUADS: 133 },
   'one quad an invocation': { QUADS: 133, EACH: 1 },
@@ -36,7 +38,7 @@ test('activationGradient: at 0 that of ReLU is 0 and that of ELU is 1', async ()
 test('activationGradient: random sizes', () =>
   fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 300 }), fc.nat(), (QUADS, seed) =>
-      check({ ...base, QUADS, ACTIVATION: seed % 3, EACH: 1 + (seed % 4) }, {}, seed),
+      check({ ...base, QUADS, ACTIVATION: seed % 3, SUM: seed % 2, EACH: 1 + (seed % 4) }, {}, seed),
     ),
     { numRuns: 10, seed: 7 },
   ));

@@ -3,6 +3,7 @@
 import { activationGradient as activationGradientKernel } from '../../kernels/activationGradient.ts';
 import { type Activation, activations } from '../../kernels/kernel.ts';
 import { call, type Node, type Op } from '../node.ts';
+import { type AddAttributes, addOp } from './add.ts';
 import { quadSpread } from './quadSpread.ts';
 
 export interface ActivationGradientAttributes {
@@ -12,14 +13,22 @@ export interface ActivationGradientAttributes {
 export const activationGradientOp: Op<ActivationGradientAttributes> = {
   name: 'activationGradient',
   lower(node, target) {
-    const [dy, y] = node.inputs as [Node, Node];
-    const knobs = { ...quadSpread(node.shape, target), ACTIVATION: activations[node.attributes.activation] };
-    return [call(activationGradientKernel, knobs, { dy, y, dx: node })];
+    const [dy, y, other] = node.inputs as [Node, Node, Node?];
+    const ACTIVATION = activations[node.attributes.activation];
+    const knobs = { ...quadSpread(node.shape, target), ACTIVATION, SUM: Number(other !== undefined) };
+    return [call(activationGradientKernel, knobs, { dy, y, ...(other && { other }), dx: node })];
   },
 };
 
-/** dx = dy activation'(x), from the activation's value y: any shape, that of y. ReLU'(0) is 0. */
+/**
+ * dx = dy activation'(x), from the activation's value y: any shape, that of y. ReLU'(0) is 0. A dy that is a sum is not
+ * made: its two summands are read instead.
+ */
 export function activationGradient(name: string, dy: Node, y: Node, activation: Activation): Node {
   const attributes = { activation };
-  return { op: activationGradientOp as Op, inputs: [dy, y], attributes, shape: y.shape, dtype: 'f32', name };
+  const inputs = isSum(dy) ? [dy.inputs[0]!, y, dy.inputs[1]!] : [dy, y];
+  return { op: activationGradientOp as Op, inputs, attributes, shape: y.shape, dtype: 'f32', name };
 }
+
+const isSum = ({ op, attributes }: Node): boolean =>
+  op === addOp && (attributes as AddAttributes).activation === 'none';

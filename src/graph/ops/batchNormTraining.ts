@@ -41,7 +41,7 @@ export const batchNormTrainingOp: Op<BatchNormTrainingAttributes> = {
 export function channelQuads(x: Node, EPS: number, { family }: Target): Omit<ChannelQuadsKnobs, 'ACTIVATION'> {
   const C = x.shape[x.shape.length - 1]!;
   const ROWS = elementCount(x.shape) / C;
-  return { ROWS, C, EPS, RAGGED: Number(C % 4 > 0), EACH: family === 'software' ? 8 : 4, WORKGROUP: 64 };
+  return { ROWS, C, EPS, RAGGED: Number(C % 4 > 0), EACH: family === 'software' ? 16 : 4, WORKGROUP: 64 };
 }
 
 /**

@@ -4,9 +4,9 @@ import { ceilDiv } from '../../kernels/kernel.ts';
 import { elementCount, type Shape } from '../node.ts';
 import type { Target } from '../target.ts';
 
-/** On software adapters an invocation takes several quads: starting it costs more than computing one. */
+/** On software adapters an invocation takes many quads: starting one costs as much as several of them. */
 export const quadSpread = (shape: Shape, { family }: Target): { QUADS: number; EACH: number; WORKGROUP: number } => ({
   QUADS: ceilDiv(elementCount(shape), 4),
-  EACH: family === 'software' ? 4 : 1,
+  EACH: family === 'software' ? 32 : 1,
   WORKGROUP: 64,
 });
