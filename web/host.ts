@@ -29,6 +29,8 @@ const api = {
   prepare: async (url: string, width: number, height: number) => model.prepare(await photo(url, width, height)),
   classify: async (url: string, width: number, height: number, top: number) =>
     model.classify(await photo(url, width, height), top),
+  outputs: async (url: string, width: number, height: number, names: string[]) =>
+    plain(await model.outputs(await photo(url, width, height), names)),
   profile: async (url: string, width: number, height: number) => ({
     peak: await measurePeak(engine.device),
     layers: await model.profile(await photo(url, width, height)),

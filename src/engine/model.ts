@@ -55,7 +55,7 @@ export class Model {
   // Of one target: when kernels have been tuned, new sessions take their place.
   /** Sessions of `attention`, each for one call. */
   readonly #attending = new Set<SharedSession>();
-  #photo: { capacity: Capacity; target: Target; shared: SharedSession } | undefined;
+  #photo: { names?: string; capacity: Capacity; target: Target; shared: SharedSession } | undefined;
   #tensor: { key: string; target: Target; shared: SharedSession } | undefined;
 
   private constructor(
@@ -81,10 +81,14 @@ export class Model {
 
   /** The `top` likeliest classes of a file, picture, video frame or decoded photo, likeliest first. Calls may overlap. */
   async classify(source: PhotoSource, top = 5): Promise<Prediction[]> {
-    const photo = await decodeImage(source);
-    const feeds = photoFeeds(photo, preprocessConfig(this.config));
-    const { probabilities } = await this.#forPhoto(photo).use((session) => session.run(feeds));
+    const { probabilities } = await this.outputs(await decodeImage(source));
     return likeliest(probabilities!.data, this.config.classes, top);
+  }
+
+  /** The named outputs of the network for a photo, each (1, ...); without names `probabilities`. Calls may overlap. */
+  async outputs(photo: Photo, names?: readonly string[]): Promise<Record<string, Tensor>> {
+    const feeds = photoFeeds(photo, preprocessConfig(this.config));
+    return this.#forPhoto(photo, names).use((session) => session.run(feeds));
   }
 
   /**
@@ -104,8 +108,9 @@ export class Model {
     const { config, device } = this;
     const [{ width, height }, preprocessing] = [photo, preprocessConfig(config)];
     const capacity = capacityFor(width, height, preprocessing, device.target);
-    const maps = buildModel(config, photoInput(config, capacity), ['attention1', 'attention2', 'attention3']);
-    const shared = new SharedSession(this.#weights, () => plan(maps, device.target));
+    const names = ['attention1', 'attention2', 'attention3'];
+    const make = () => photoPlan(config, capacity, device.target, names);
+    const shared = new SharedSession(this.#weights, make);
     this.#attending.add(shared);
     try {
       const crop = croppedPart(width, height, preprocessing);
@@ -145,20 +150,21 @@ export class Model {
     this.#weights.destroy();
   }
 
-  /** The session with room for this photo; a larger one replaces it. */
-  #forPhoto(photo: Photo): SharedSession {
+  /** The session with room for this photo; a larger one, or one for other outputs, replaces it. */
+  #forPhoto(photo: Photo, outputs?: readonly string[]): SharedSession {
     checkPhoto(photo);
+    const names = outputs?.join();
     const { target } = this.device;
     const needed = capacityFor(photo.width, photo.height, preprocessConfig(this.config), target);
     const have = this.#photo?.capacity ?? { pixels: 0, rows: 0 };
     const enough = have.pixels >= needed.pixels && have.rows >= needed.rows;
-    if (this.#photo?.target === target && enough) return this.#photo.shared;
+    if (this.#photo?.target === target && this.#photo.names === names && enough) return this.#photo.shared;
     const capacity = {
       pixels: Math.max(needed.pixels, have.pixels),
       rows: Math.max(needed.rows, have.rows),
     };
-    const make = () => photoPlan(this.config, capacity, target);
-    const opened = { capacity, target, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
+    const make = () => photoPlan(this.config, capacity, target, outputs);
+    const opened = { names, capacity, target, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
     this.#photo = opened;
     opened.shared.times.catch(() => {
       if (this.#photo === opened) this.#photo = undefined; // the next call tries again
@@ -212,11 +218,11 @@ function describeModel(file: TensorFile, where: string): { config: ModelConfig; 
   return { config, expected: expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])) };
 }
 
-/** The plan from a decoded photo to class probabilities. */
-export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target): Plan {
+/** The plan from a decoded photo to the named outputs; without names to class `probabilities`. */
+export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target, names?: readonly string[]): Plan {
   const name = predictionOf(config);
-  const logits = buildModel(config, photoInput(config, capacity), [name])[name]!;
-  return plan({ probabilities: softmax('probabilities', logits, 1) }, target);
+  const outputs = buildModel(config, photoInput(config, capacity), names ?? [name]);
+  return plan(names ? outputs : { probabilities: softmax('probabilities', outputs[name]!, 1) }, target);
 }
 
 /** x (1, size, size, 3) of a decoded photo that `photoFeeds` brings. */

@@ -29,6 +29,8 @@ export interface Runtime {
   load(file: string): Promise<ModelConfig>;
   prepare(photo: Photo): Promise<OpenTimes>;
   classify(photo: Photo, top: number): Promise<Prediction[]>;
+  /** The network's named outputs, each (1, ...). */
+  outputs(photo: Photo, names: readonly string[]): Promise<Record<string, Tensor>>;
   attention(photo: Photo): Promise<Attention>;
   run(x: Tensor): Promise<Record<string, Tensor>>;
   profile(photo: Photo): Promise<{ peak: Peak; layers: LayerTime[] }>;
@@ -74,6 +76,7 @@ class NodeRuntime implements Runtime {
 
   prepare = (photo: Photo) => this.#loaded.prepare(photo);
   classify = (photo: Photo, top: number) => this.#loaded.classify(photo, top);
+  outputs = (photo: Photo, names: readonly string[]) => this.#loaded.outputs(photo, names);
   attention = (photo: Photo) => this.#loaded.attention(photo);
   run = (x: Tensor) => this.#loaded.run(x);
   plan = async () => printPlan(this.#loaded.plan());
@@ -135,6 +138,10 @@ class ChromeRuntime implements Runtime {
   prepare = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('prepare', url, photo.width, photo.height));
   classify = (photo: Photo, top: number) =>
     this.#withPhoto(photo, (url) => this.#call('classify', url, photo.width, photo.height, top));
+  outputs = (photo: Photo, names: readonly string[]) =>
+    this.#withPhoto(photo, async (url) =>
+      tensors(await this.#call('outputs', url, photo.width, photo.height, [...names])),
+    );
   profile = (photo: Photo) => this.#withPhoto(photo, (url) => this.#call('profile', url, photo.width, photo.height));
   plan = () => this.#call('plan');
 

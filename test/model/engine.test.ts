@@ -66,6 +66,22 @@ test('classify: overlapping calls and photos past the room of the first plan', a
   assert.not.equal(together[0], together[2]);
 });
 
+test('outputs: what is named, the same before and after a classify, overlapping it too', async () => {
+  const m = await model();
+  const [one, two] = [photo(80, 60), photo(90, 50)];
+  const [{ logits }, top, again] = await Promise.all([
+    m.outputs(one, ['logits']),
+    m.classify(two, 1),
+    m.outputs(one, ['logits']),
+  ]);
+  assert.equal(logits!.shape, [1, 10]);
+  assert.equal(again.logits, logits);
+  const best = logits!.data.indexOf(Math.max(...logits!.data));
+  assert.is((await m.classify(one, 1))[0]!.index, best);
+  assert.equal(await m.classify(two, 1), top);
+  await rejected(m.outputs(one, ['combined']), 'input', /output, got combined, expected one of logits/);
+});
+
 test('classify: photos that are none are refused', async () => {
   const m = await model();
   await rejected(m.classify({ width: 4, height: 4, data: new Uint8Array(63) }), 'input', /bytes of the photo, got 63/);
