@@ -4,7 +4,7 @@
 
 import { parse, View } from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
-import { details, Html, html, nothing, type Table, table } from './html.ts';
+import { details, Html, html, nothing, type Table, table } from '../../src/report/html.ts';
 
 export interface Chart {
   readonly title: string;
@@ -26,7 +26,7 @@ export interface LegendEntry {
   readonly symbol?: string;
 }
 
-/** Screens of at least WIDE pixels (style.ts) get the wide drawing. */
+/** Screens of at least WIDE pixels (src/report/style.ts) get the wide drawing. */
 const widths = { wide: 912, narrow: 356 } as const;
 
 /** Below this the drawing is for a narrow screen. */

@@ -1,6 +1,8 @@
 // The benchmark's report: one HTML file with tables and drawn charts, no script, nothing loaded from elsewhere. It only
 // shows what it is given; the measuring is in bench/main.ts.
 
+import { details, type Html, html, nothing, type TableRow, table } from '../../src/report/html.ts';
+import { page } from '../../src/report/page.ts';
 import type { CaseResult, LayerResult, Results } from '../results.ts';
 import { type Chart, figure } from './chart.ts';
 import { changesChart } from './charts/changes.ts';
@@ -14,8 +16,6 @@ import { slotsChart } from './charts/slots.ts';
 import { timelineChart } from './charts/timeline.ts';
 import { compareResults } from './compare.ts';
 import { digits, inOrder, OURS, time, times } from './format.ts';
-import { details, type Html, html, nothing, type TableRow, table } from './html.ts';
-import { style } from './style.ts';
 import { cpuNotes, header, headline } from './summary.ts';
 
 const SUITES: Readonly<Record<CaseResult['suite'], readonly [title: string, text: string]>> = {
@@ -41,26 +41,13 @@ export async function reportHtml(results: Results, previous?: Results): Promise<
   const sections: Html[] = [];
   for (const suite of Object.keys(SUITES) as CaseResult['suite'][]) sections.push(await suiteSection(results, suite));
   if (previous) sections.push(await changesSection(results, previous));
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Plumage benchmark: ${headline(results)}</title>
-<style>`.text;
-  const body = html`</style>
-</head>
-<body>
-<main>
+  const body = html`<main>
 ${header(results)}
 ${sections}
 <footer>Made by Plumage ${results.plumage} with <code>npm run bench</code>. GFLOP/s count useful operations as direct convolution; bytes are
 those that must at least move. Ratio: the engine's median time over ours.</footer>
-</main>
-</body>
-</html>
-`.text;
-  return page + style + body;
+</main>`;
+  return page(`Plumage benchmark: ${headline(results)}`, body);
 }
 
 async function suiteSection(results: Results, suite: CaseResult['suite']): Promise<Html> {

@@ -1,9 +1,9 @@
 // The top of the report: where it was measured, the headline ratios, and where a CPU engine does better.
 
+import { details, type Html, html, nothing, table } from '../../src/report/html.ts';
 import type { CaseResult, Ceilings, Results } from '../results.ts';
 import { shareOfPeak } from './charts/layerSums.ts';
 import { day, digits, OURS, onCpu, percent, time, times } from './format.ts';
-import { details, type Html, html, nothing, table } from './html.ts';
 
 export function header(results: Results): Html {
   const { adapter, browser, precision, plumage, date, ceilings } = results;

@@ -14,6 +14,7 @@ const order = [
   'src/gpu',
   'src/formats',
   'src/data',
+  'src/report',
   'src/engine',
   'src/train',
   'src/index.ts',

@@ -1,5 +1,5 @@
-// The report's style sheet: light and dark, phone and desktop, paper. Colours of the charts are its variables; the kernels'
-// (--k1 to --k7) follow Okabe and Ito's palette, which colour-blind readers can tell apart.
+// The style sheet of our HTML pages: light and dark, phone and desktop, paper. Colours of charts are its variables; those of many
+// kinds (--k1 to --k7) follow Okabe and Ito's palette, which colour-blind readers can tell apart.
 
 export const style = `
 :root {
