@@ -1,24 +1,36 @@
 // `plumage classify`: photos in, the likeliest classes out, with where the time went.
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Photo } from '../data/decode.ts';
 import type { Prediction } from '../engine/model.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
-import { mismatch, PlumageError } from '../errors.ts';
+import { mismatch } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { decodePhoto } from '../node/decode.ts';
 import { heatmap } from '../node/heatmap.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
+import { classifyFolder } from './classifyFolder.ts';
 import { adapterText, type Milliseconds, profileText, resultText, timesText } from './classifyText.ts';
-import { jsonOption, modelFile, modelOption, runtimeOptions, type SharedOptions, wholeNumber } from './options.ts';
+import {
+  jsonOption,
+  modelFile,
+  modelOption,
+  runtimeOptions,
+  type ShardOptions,
+  type SharedOptions,
+  shardOptions,
+  wholeNumber,
+} from './options.ts';
+import { photoError } from './photoRun.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { checkWritable, replaceFile } from './replaceFile.ts';
 import { samplePhotos } from './samples.ts';
-import { firstLine, print } from './text.ts';
+import { print } from './text.ts';
 
-interface ClassifyOptions extends SharedOptions {
+interface ClassifyOptions extends SharedOptions, ShardOptions {
   readonly top: number;
+  readonly csv?: string;
   readonly json?: boolean;
   readonly profile?: boolean;
   readonly heatmap?: string;
@@ -37,7 +49,9 @@ Examples:
   $ plumage classify bird.jpg cat.png --top 3
   $ plumage classify bird.jpg --runtime chrome --json
   $ plumage classify bird.jpg --profile            the slowest layers
-  $ plumage classify bird.jpg --model birds.safetensors --heatmap where.png`;
+  $ plumage classify bird.jpg --model birds.safetensors --heatmap where.png
+  $ plumage classify photos --csv photos.csv       all photos in a folder and below
+  $ plumage classify photos --csv part3.csv --shard 3/16   a part of them: docs/clusters.md`;
 
 /** Classes that a heatmap's caption names. */
 const CAPTION_LINES = 3;
@@ -45,12 +59,18 @@ const CAPTION_LINES = 3;
 export function classifyCommand(): Command {
   const command = new Command('classify')
     .description('say what is on photos (JPEG, PNG, WebP, AVIF); without any, on the sample photos')
-    .argument('[image...]', 'photos')
+    .argument('[image...]', 'photos, or with --csv one folder')
     .option('--top <n>', 'classes to show for each photo', wholeNumber, 5)
     .addOption(modelOption());
   for (const option of runtimeOptions()) command.addOption(option);
+  for (const option of shardOptions()) command.addOption(option);
   return command
     .addOption(jsonOption())
+    .addOption(
+      new Option('--csv <file>', 'classify a whole folder into a table; - is standard output').conflicts([
+        ...['json', 'profile', 'heatmap'],
+      ]),
+    )
     .option('--profile', 'also time every layer and show the slowest (with --json all)')
     .option('--heatmap <file>', 'also draw where the branches of a fine-grained model look, as a PNG')
     .addHelpText('after', EXAMPLE)
@@ -58,6 +78,11 @@ export function classifyCommand(): Command {
 }
 
 async function classify(files: string[], options: ClassifyOptions): Promise<void> {
+  const { csv, shard, shards } = options;
+  if (csv !== undefined) return classifyFolder(files, { ...options, csv });
+  if (shard !== undefined || shards !== undefined) {
+    throw mismatch('input', '--shard', '--csv', 'nothing', 'the file for its part of a folder');
+  }
   const images = files.length > 0 ? files.map((file) => ({ file, name: file })) : samplePhotos();
   if (options.heatmap !== undefined) {
     if (images.length !== 1) throw mismatch('input', '--heatmap', 'photos', images.length, 'one', 'name one photo');
@@ -199,9 +224,7 @@ class Classification {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof PlumageError) || !['input', 'limit'].includes(error.code)) throw error;
-      const line = firstLine(error);
-      const message = line.includes(file) ? line : `${file}: ${line}`;
+      const message = photoError(error, file);
       this.#results.push({ file, error: message });
       this.progress.error(message);
       process.exitCode = 1;

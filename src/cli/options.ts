@@ -1,6 +1,8 @@
 // Options that several commands share, and the model that `--model` names.
 
 import { InvalidArgumentError, Option } from 'commander';
+import { parseShard, type Shard } from '../data/shards.ts';
+import { mismatch } from '../errors.ts';
 import type { Precision } from '../graph/target.ts';
 import { cacheFolder } from '../node/cache.ts';
 import { fetchImagenet } from '../node/fetchWeights.ts';
@@ -29,6 +31,28 @@ export const precisionOption = () =>
   new Option('--precision <precision>', 'f16 stores values in half the memory, where the adapter can')
     .choices(['f32', 'f16'])
     .default('f32');
+
+export interface ShardOptions {
+  readonly shard?: string;
+  readonly shards?: number;
+}
+
+export const shardOptions = () => [
+  new Option(
+    '--shard <part>',
+    'only a part of the photos: 3/16, or auto in a Slurm array or an indexed Kubernetes Job',
+  ),
+  new Option('--shards <n>', 'with --shard auto: how many there are, where Kubernetes does not say').argParser(
+    wholeNumber,
+  ),
+];
+
+/** The part that the options name; undefined for all. @throws PlumageError `input` */
+export function shardOf({ shard, shards }: ShardOptions): Shard | undefined {
+  if (shard !== undefined) return parseShard(shard, shards, process.env);
+  if (shards === undefined) return undefined;
+  throw mismatch('input', '--shards', 'value', shards, 'it only beside --shard auto');
+}
 
 export const jsonOption = () => new Option('--json', 'print nothing but JSON');
 

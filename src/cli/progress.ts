@@ -28,6 +28,9 @@ export class Progress {
   /** How many parts of the step are done, and what comes next. */
   parts(_done: number, _of: number, _next: string): void {}
 
+  /** As `parts`, for many of the same kind: `text` says how fast. */
+  count(_done: number, _of: number, _text: string): void {}
+
   line(_text: string): void {}
 
   error(message: string): void {
@@ -83,9 +86,19 @@ class TerminalProgress extends Progress {
     this.#bar?.update(done, { text: next });
   }
 
+  override count(done: number, of: number, text: string): void {
+    this.parts(done, of, text);
+  }
+
   override line(text: string): void {
     this.#stopBar();
     replaceLine(`${text}\n`);
+  }
+
+  override error(message: string): void {
+    this.#stopBar();
+    replaceLine('');
+    super.error(message);
   }
 
   #startBar(format: string, total: number): void {
@@ -142,10 +155,14 @@ class LineProgress extends Progress {
   }
 
   override parts(done: number, of: number, next: string): void {
+    this.count(done, of, `next ${next}`);
+  }
+
+  override count(done: number, of: number, text: string): void {
     const now = performance.now();
     if (now - this.#last < LINE_EVERY_MS) return;
     this.#last = now;
-    this.line(`${done} of ${of} done, next ${next}`);
+    this.line(`${done} of ${of} done, ${text}`);
   }
 
   override line(text: string): void {

@@ -52,6 +52,13 @@ export function downloadText(bytes: number, total: number, seconds: number): str
   return `${amount}, ${bytesText(Math.round(speed))}/s${left}`;
 }
 
+/** How fast images go: `3.2 images/s, 1 min 05 s left`. */
+export function rateText(done: number, of: number, seconds: number): string {
+  const rate = done / Math.max(seconds, 1e-3);
+  const left = done > 0 && done < of ? `, ${timeText(((of - done) / rate) * 1000)} left` : '';
+  return `${rate < 9.95 ? rate.toPrecision(2) : rate.toFixed(0)} images/s${left}`;
+}
+
 /** The first line of whatever was thrown. */
 export function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
