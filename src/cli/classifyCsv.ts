@@ -2,8 +2,8 @@
 // a comment that says which it is, and merged parts are the table of an unsharded run, byte for byte.
 
 import { csvLine } from '../data/csv.ts';
+import { checkFacts, inShardOrder, noPart, type Part, type PartFacts } from '../data/parts.ts';
 import type { Prediction } from '../engine/model.ts';
-import { checkFacts, inShardOrder, noPart, type Part, type PartFacts } from './parts.ts';
 
 export const HEADER = csvLine(['file', 'label', 'index', 'probability']);
 

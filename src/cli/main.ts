@@ -5,11 +5,13 @@ import { releaseAdapters } from '../node/adapter.ts';
 import { classifyCommand } from './classify.ts';
 import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
+import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
 import { gradcheckCommand } from './gradcheck.ts';
 import { infoCommand } from './info.ts';
 import { initCommand } from './init.ts';
 import { exitOnSignals } from './interrupt.ts';
+import { mergeCommand } from './merge.ts';
 import { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
 import { firstLine } from './text.ts';
@@ -48,6 +50,8 @@ program
   .addHelpText('after', EXAMPLE);
 for (const command of [
   classifyCommand(),
+  evalCommand(),
+  mergeCommand(),
   doctorCommand(),
   weightsCommand(),
   infoCommand(),

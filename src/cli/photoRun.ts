@@ -41,7 +41,7 @@ export interface PhotoWork<Item, Result> {
   /** How an item is named where it cannot be read. */
   readonly nameOf: (item: Item) => string;
   readonly read: (item: Item) => Promise<Photo>;
-  readonly compute: (photo: Photo) => Promise<Result>;
+  readonly compute: (photo: Photo, item: Item) => Promise<Result>;
   /** Called in order. */
   readonly done: (item: Item, result: Result | Unread) => void;
 }
@@ -61,7 +61,7 @@ export async function overPhotos<Item, Result>(
   let last = '';
   const work = async (item: Item): Promise<Result | Unread> => {
     try {
-      return await compute(await read(item));
+      return await compute(await read(item), item);
     } catch (error) {
       return new Unread(photoError(error, nameOf(item)));
     }

@@ -2,7 +2,12 @@
 
 /** `1 dispatch`, `2 dispatches`. */
 export function count(number: number, one: string, more = `${one}s`): string {
-  return `${digits(number)} ${number === 1 ? one : more}`.replace(/\.\d+ /, ' ');
+  return `${whole(number)} ${number === 1 ? one : more}`;
+}
+
+/** A whole number, grouped: 96; 5,794. */
+export function whole(number: number): string {
+  return number.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Three digits or more, grouped: 21,412; 412; 41.2; 4.12; 0.041. */

@@ -9,7 +9,7 @@ import { cacheText, diagnosisText } from '../../src/cli/doctor.ts';
 import { factsText, modelFacts } from '../../src/cli/info.ts';
 import { wholeNumber } from '../../src/cli/options.ts';
 import { readX } from '../../src/cli/run.ts';
-import { barText, bytesText, downloadText, paint, timeText } from '../../src/cli/text.ts';
+import { barText, bytesText, downloadText, paint, rateText, timeText } from '../../src/cli/text.ts';
 import { configure } from '../../src/cli/weights.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { defaultTarget } from '../../src/graph/target.ts';
@@ -37,6 +37,12 @@ test('a download tells bytes, speed and the time left', () => {
   assert.is(downloadText(45e6, 90e6, 15), '45.0 MB of 90.0 MB, 3.0 MB/s, 15.0 s left');
   assert.is(downloadText(90e6, 90e6, 30), '90.0 MB of 90.0 MB, 3.0 MB/s');
   assert.is(downloadText(1e6, 90e6, 0.01), '1.0 MB of 90.0 MB');
+});
+
+test('a run over images tells their rate and the time left', () => {
+  assert.is(rateText(10, 30, 4), '2.5 images/s, 8.0 s left');
+  assert.is(rateText(3, 303, 100), '0.030 images/s, 166 min 40 s left');
+  assert.is(rateText(500, 500, 10), '50 images/s');
 });
 
 test('colours only on a terminal', () => {

@@ -1,12 +1,12 @@
 // What a part that a shard made says of itself, and whether parts make a whole.
 
-import type { Shard } from '../data/shards.ts';
 import { mismatch, PlumageError } from '../errors.ts';
+import type { Shard } from './shards.ts';
 
 export interface PartFacts extends Shard {
   /** The command that made it. */
   readonly made: 'classify' | 'eval';
-  /** Of model, data and options (fingerprint.ts). */
+  /** Of model, data and options. */
   readonly fingerprint: string;
 }
 
