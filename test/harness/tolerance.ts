@@ -74,6 +74,7 @@ export const tolerances: Record<string, Tolerance> = {
   conv2dStem: convolution,
   conv2dInputGradient: inputGradient,
   conv2dInputGradientQuad: inputGradient,
+  conv2dInputGradientTiled: inputGradient,
   conv2dWeightGradient: weightGradient,
   conv2dWeightGradientQuad: weightGradient,
   conv2dWeightGradientScalar: weightGradient,
@@ -90,6 +91,7 @@ export const tolerances: Record<string, Tolerance> = {
   /** 8 ROUNDS multiply-adds that each shrink what came before, then 10 additions. */
   fmaPeak: { roundings: (knobs) => 2 * 8 * k(knobs, 'ROUNDS') + 10, scale: 'result' },
   filtersLast: { roundings: () => 0, scale: 'result' },
+  flipFilters: { roundings: () => 0, scale: 'result' },
   padImage: { roundings: () => 0, scale: 'result' },
   padRows: { roundings: () => 0, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },

@@ -7,6 +7,7 @@ import {
   type InputGradientKnobs,
 } from '../../src/kernels/conv2dInputGradient.ts';
 import { conv2dInputGradientQuad } from '../../src/kernels/conv2dInputGradientQuad.ts';
+import { conv2dInputGradientTiled } from '../../src/kernels/conv2dInputGradientTiled.ts';
 import { checkKernel } from '../harness/kernel.ts';
 
 const base = {
@@ -29,6 +30,8 @@ const quad: Check = (change, seed = 1, WORKGROUP = 64) => {
   const PLAIN = Number(k.KH * k.KW * k.STRIDE_H * k.STRIDE_W === 1 && k.PAD_H + k.PAD_W === 0);
   return checkKernel(conv2dInputGradientQuad, conv2dInputGradientReference, { ...k, PLAIN, WORKGROUP }, { seed });
 };
+const tiled: Check = (change, seed = 1) =>
+  checkKernel(conv2dInputGradientTiled, conv2dInputGradientReference, knobs(change), { seed });
 
 const pointwise = { KH: 1, KW: 1, PAD_H: 0, PAD_W: 0 };
 const cases: Record<string, Partial<InputGradientKnobs>> = {
@@ -49,6 +52,7 @@ const cases: Record<string, Partial<InputGradientKnobs>> = {
 };
 for (const [name, change] of Object.entries(cases)) {
   test(`conv2dInputGradientQuad: ${name}`, () => quad(change));
+  test(`conv2dInputGradientTiled: ${name}`, () => tiled(change));
   test(`conv2dInputGradient: ${name}`, () => scalar(change));
 }
 test('conv2dInputGradientQuad: small workgroup', () => quad({}, 1, 16));
@@ -70,6 +74,7 @@ const shapes = fc.record({
 });
 for (const [check, channels] of [
   [quad, 4],
+  [tiled, 4],
   [scalar, 1],
 ] as const) {
   test(`conv2dInputGradient, ${check.name}: random shapes`, () =>
