@@ -23,6 +23,12 @@ export type Conv2dGeometry = {
   DILATION_W: number;
 };
 
+/** The geometry alone, of knobs that say more. */
+export function geometryOf(k: Conv2dGeometry): Conv2dGeometry {
+  const { N, H, W, C, K, OH, OW, KH, KW, STRIDE_H, STRIDE_W, PAD_H, PAD_W, DILATION_H, DILATION_W } = k;
+  return { N, H, W, C, K, OH, OW, KH, KW, STRIDE_H, STRIDE_W, PAD_H, PAD_W, DILATION_H, DILATION_W };
+}
+
 /** What happens to a sum before it is stored: `RESIDUAL` 0 or 1, `ACTIVATION` one of `activations`. */
 export type Epilogue = { RESIDUAL: number; ACTIVATION: number };
 

@@ -2,7 +2,7 @@
 
 import { derived, type Node } from '../graph/node.ts';
 import { type BatchNormParameters, batchNorm as batchNormOp } from '../graph/ops/batchNorm.ts';
-import { type Conv2dOptions, conv2d } from '../graph/ops/conv2d.ts';
+import { bareConv2d, type Conv2dOptions, conv2d } from '../graph/ops/conv2d.ts';
 import { linear as linearOp } from '../graph/ops/linear.ts';
 import type { Activation } from '../kernels/kernel.ts';
 import type { Params } from './params.ts';
@@ -11,6 +11,8 @@ export interface ConvOptions extends Conv2dOptions {
   readonly kernel: number;
   readonly channels: number;
 }
+
+export type BareConvOptions = Omit<ConvOptions, 'activation' | 'residual'>;
 
 export interface ConvBnActOptions extends ConvOptions {
   /** Of the batch norm: 1e-5 in torchvision, 1e-3 in Keras. */
@@ -55,12 +57,11 @@ function normParameters(params: Params, channels: number): BatchNormParameters {
 }
 
 /** A conv alone, without bias: x (N, H, W, C) -> (N, OH, OW, channels) with `<name>.weight`. */
-export function bareConv(params: Params, name: string, x: Node, { kernel, channels, ...rest }: ConvOptions): Node {
+export function bareConv(params: Params, name: string, x: Node, options: BareConvOptions): Node {
+  const { kernel, channels, ...rest } = options;
   const at = params.at(name);
   const weight = at.filters('weight', [channels, x.shape[3]!, kernel, kernel]);
-  const constant = (what: string, value: number) =>
-    derived(at.path(what), [channels], [], () => new Float32Array(channels).fill(value));
-  return conv2d(params.path(name), x, weight, constant('one', 1), constant('zero', 0), rest);
+  return bareConv2d(params.path(name), x, weight, rest);
 }
 
 /** activation(BN(x)) for x (N, C), as torch.nn.BatchNorm1d, with `<name>.{weight, bias, running_mean, running_var}`. */

@@ -7,6 +7,7 @@ import { batchNormTrainingOp } from '../ops/batchNormTraining.ts';
 import { channelAttentionOp, channelGroupAttentionOp } from '../ops/channelGroupAttention.ts';
 import { attentionWeightsOp, receiveOp } from '../ops/collaborativeAttention.ts';
 import { concatOp } from '../ops/concat.ts';
+import { conv2dOp } from '../ops/conv2d.ts';
 import { crossEntropyOp } from '../ops/crossEntropy.ts';
 import { globalPoolOp } from '../ops/globalPool.ts';
 import { linearOp } from '../ops/linear.ts';
@@ -19,6 +20,7 @@ import { batchNormTrainingGradients } from './batchNormTraining.ts';
 import { channelAttentionGradients, channelGroupAttentionGradients } from './channelGroupAttention.ts';
 import { attentionWeightsGradients, collaborativeAttentionGradients } from './collaborativeAttention.ts';
 import { concatGradients } from './concat.ts';
+import { conv2dGradients } from './conv2d.ts';
 import { crossEntropyGradients } from './crossEntropy.ts';
 import { globalPoolGradients } from './globalPool.ts';
 import type { Gradient } from './gradient.ts';
@@ -38,6 +40,7 @@ export const rules: ReadonlyMap<Op, Gradient> = new Map([
   rule(channelAttentionOp, channelAttentionGradients),
   rule(channelGroupAttentionOp, channelGroupAttentionGradients),
   rule(concatOp, concatGradients),
+  rule(conv2dOp, conv2dGradients),
   rule(crossEntropyOp, crossEntropyGradients),
   rule(globalPoolOp, globalPoolGradients),
   rule(linearOp, linearGradients),

@@ -6,13 +6,13 @@ import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { ceilDiv } from '../../kernels/kernel.ts';
 import { padImage } from '../../kernels/padImage.ts';
 import { padRows } from '../../kernels/padRows.ts';
-import { type Call, call, type Forms, type Temporary } from '../node.ts';
+import { type Call, call, type Forms, isConstant, isSource, type Node, reachable, type Temporary } from '../node.ts';
 import type { Target } from '../target.ts';
 import { type GpuFamily, type TiledChoice, tiledCalls, tiledChoices } from './conv2dTiledCalls.ts';
 import { type ConvolutionBuffers, winogradCalls, winogradFits } from './conv2dWinogradCalls.ts';
 
-/** The forms for this geometry, the best first guess first. */
-export function conv2dForms(knobs: Conv2dKnobs, target: Target): Forms {
+/** The forms for this geometry, the best first guess first. `w`: the weights, constants where it is absent. */
+export function conv2dForms(knobs: Conv2dKnobs, target: Target, w?: Node): Forms {
   const { N, H, W, C, K, KH, KW, STRIDE_H, STRIDE_W, PAD_H, PAD_W, DILATION_H, DILATION_W } = knobs;
   const pairs = [
     [KH, KW],
@@ -20,15 +20,16 @@ export function conv2dForms(knobs: Conv2dKnobs, target: Target): Forms {
     [PAD_H, PAD_W],
     [DILATION_H, DILATION_W],
   ].map((pair) => pair.join('x'));
-  const key = ['conv2d', `${N}x${H}x${W}x${C}`, K, ...pairs].join(' ');
-  return { key, names: formNames(knobs, target) };
+  const trained = w !== undefined && reachable([w]).some((node) => isSource(node) && !isConstant(node));
+  const key = ['conv2d', `${N}x${H}x${W}x${C}`, K, ...pairs, ...(trained ? ['trained'] : [])].join(' ');
+  return { key, names: formNames(knobs, target, trained) };
 }
 
-function formNames(knobs: Conv2dKnobs, { family }: Target): string[] {
+function formNames(knobs: Conv2dKnobs, { family }: Target, trained: boolean): string[] {
   const tiles = family === 'software' || knobs.K % 4 ? [] : gpuChoices(knobs, family).slice(0, WORTH_TRYING);
   const direct = tiles.length > 0 ? tiles.map(({ name }) => name) : ['direct'];
   if (!winogradFits(knobs)) return direct;
-  const first = family === 'software' ? winogradTile(knobs) : direct[0]!;
+  const first = family === 'software' ? winogradTile(knobs, trained) : direct[0]!;
   return [first, ...[...direct, 'winograd2', 'winograd4'].filter((name) => name !== first)];
 }
 
@@ -38,12 +39,12 @@ const WORTH_TRYING = 6;
 /**
  * Winograd saves multiply-adds and pays with transforms and, where a map has few tiles, with half-empty rows of tiles.
  * Measured on SwiftShader: 2.2 to 2.4 times faster than direct with tiles of 4x4 from 14x14 maps on, 1.8 times with 2x2
- * on 7x7.
+ * on 7x7. Weights that change are transformed in every run: with 16 tiles of 4x4 that still pays, with fewer it does not.
  */
-function winogradTile({ N, OH, OW }: Conv2dKnobs): string {
+function winogradTile({ N, OH, OW }: Conv2dKnobs, trained: boolean): string {
   const tiles = (size: number) => N * ceilDiv(OH, size) * ceilDiv(OW, size);
   if (tiles(4) >= 16) return 'winograd4';
-  return tiles(2) >= 8 ? 'winograd2' : 'direct';
+  return tiles(2) >= 8 && !trained ? 'winograd2' : 'direct';
 }
 
 /** The calls of one of these forms. `name` is the node's: what is made of weights only is kept under it. */
