@@ -66,6 +66,11 @@ const feedsOf = ({ knobs: k }: { knobs: Conv2dGeometry }) => ({
 const absolute = (feeds: Record<string, Float32Array>) =>
   Object.fromEntries(Object.entries(feeds).map(([name, data]) => [name, data.map(Math.abs)]));
 
+function assertClose(got: ArrayLike<number>, want: Float64Array, allowed: Float64Array): void {
+  const wrong = want.findIndex((value, i) => !(Math.abs(got[i]! - value) <= allowed[i]!));
+  assert.is(wrong, -1, `[${wrong}], got ${got[wrong]}, expected ${want[wrong]} within ${allowed[wrong]}`);
+}
+
 for (const family of families) {
   for (const stride of [1, 2]) {
     test(`conv2dInputGradient, ${family}, stride ${stride}: adds another gradient, at a map that Winograd serves`, async () => {
@@ -78,7 +83,7 @@ for (const family of families) {
       // Winograd's transforms lose at most 2^5 roundings' worth more than a plain sum.
       const sums = conv2dInputGradientReference(absolute(feeds), k).dx!.map((sum) => 32 * sum);
       const allowed = bounds('conv2dInputGradient', k, want, sums);
-      want.forEach((value, i) => assert.ok(Math.abs(got[i]! - value) <= allowed[i]!, `dx[${i}]: ${got[i]}, ${value}`));
+      assertClose(got, want, allowed);
     });
   }
 
@@ -92,7 +97,7 @@ for (const family of families) {
     const k = { ...knobs, FILTER_C: 4, RUN: 0, SLICES: 1 };
     const want = conv2dWeightGradientReference(feeds, k).dw!;
     const allowed = bounds('conv2dWeightGradient', k, want, conv2dWeightGradientReference(absolute(feeds), k).dw!);
-    want.forEach((value, i) => assert.ok(Math.abs(got[i]! - value) <= allowed[i]!, `dw[${i}]: ${got[i]}, ${value}`));
+    assertClose(got, want, allowed);
   });
 }
 
