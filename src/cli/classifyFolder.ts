@@ -4,7 +4,6 @@ import path from 'node:path';
 import { ofShard } from '../data/shards.ts';
 import type { Prediction } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
-import { decodePhoto } from '../node/decode.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { csvHead, csvRows } from './classifyCsv.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -64,7 +63,7 @@ export function classifyPhotos(
   const work: PhotoWork<string, Prediction[]> = {
     label: 'classifying',
     nameOf: (photo) => photo,
-    read: (photo) => decodePhoto(path.join(folder, photo)),
+    fileOf: (photo) => path.join(folder, photo),
     compute: (photo) => runtime.classify(photo, top),
     done: (photo, said) => write(csvRows(photo, said instanceof Unread ? undefined : said)),
   };

@@ -2,14 +2,12 @@
 
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { withoutBanner } from '../data/banner.ts';
 import { evaluation, evaluationText, type ImageResult, outcome } from '../data/evaluation.ts';
 import { ofShard } from '../data/shards.ts';
 import { mismatch } from '../errors.ts';
 import { type ModelConfig, predictionOf } from '../model/config.ts';
-import { type Dataset, KINDS, type Kind, type LabelledImage, openDataset } from '../node/datasets/dataset.ts';
-import { decodePhoto } from '../node/decode.ts';
-import { readClassNames } from './classNames.ts';
+import { countWarnings, type Dataset, type LabelledImage } from '../node/datasets/dataset.ts';
+import { type DatasetOptions, datasetOptions, LAYOUTS, openNamed } from './datasetOptions.ts';
 import { writeEvaluationPage } from './evalPage.ts';
 import { evaluationJson, resultText } from './evalText.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -28,11 +26,9 @@ import { type Progress, startProgress } from './progress.ts';
 import { checkWritable, replaceFile } from './replaceFile.ts';
 import { print } from './text.ts';
 
-interface EvalOptions extends SharedOptions, ShardOptions {
+interface EvalOptions extends SharedOptions, ShardOptions, DatasetOptions {
   readonly data: string;
-  readonly dataset: Kind;
   readonly split: SplitName;
-  readonly classes?: string;
   readonly json?: boolean;
   readonly html?: string;
   readonly out?: string;
@@ -40,7 +36,8 @@ interface EvalOptions extends SharedOptions, ShardOptions {
 
 export type SplitName = 'test' | 'train' | 'val';
 
-const EXAMPLE = `
+const EXAMPLE = `${LAYOUTS}
+
 Images that cannot be read are named, counted and left out of the shares.
 
 Examples:
@@ -54,16 +51,14 @@ export function evalCommand(): Command {
     .description('measure how often a model is right on a data set, and what it confuses')
     .addOption(modelOption().default(undefined).makeOptionMandatory())
     .requiredOption('--data <folder>', "the data set's folder")
-    .addOption(new Option('--dataset <layout>', 'how it is laid out').choices(KINDS).makeOptionMandatory())
     .addOption(
       new Option('--split <part>', 'which images; val is the official one')
         .choices(['test', 'train', 'val'])
         .default('test'),
     )
-    .option('--classes <file>', 'only the classes named in a text file, one a line')
     .option('--html <file>', 'also write a page: confusion matrix, most confused pairs with photos')
     .option('--out <file>', 'also write what was said of each image, as JSON');
-  for (const option of [...runtimeOptions(), ...shardOptions()]) command.addOption(option);
+  for (const option of [...datasetOptions(), ...runtimeOptions(), ...shardOptions()]) command.addOption(option);
   return command.addOption(jsonOption()).addHelpText('after', EXAMPLE).action(run);
 }
 
@@ -76,9 +71,10 @@ async function run(options: EvalOptions): Promise<void> {
   }
   for (const file of [html, out]) if (file !== undefined) checkWritable(file);
   const progress = startProgress(options.json);
-  const classes = options.classes === undefined ? undefined : readClassNames(options.classes);
-  const dataset = await openDataset(options.dataset, data, { classes });
-  for (const warning of dataset.warnings) progress.line(`${data}: ${warning}`);
+  const dataset = await progress.during('reading the lists', () => openNamed(data, options));
+  // A part of the classes has other counts anyhow.
+  const counts = options.classes === undefined ? countWarnings(dataset) : [];
+  for (const warning of [...dataset.warnings, ...counts]) progress.line(`${data}: ${warning}`);
   const images = imagesOf(dataset, split);
   const file = await modelFile(options.model, progress);
   const part = shard && { made: 'eval' as const, fingerprint: fingerprintOf(file, dataset, images, options), ...shard };
@@ -118,7 +114,8 @@ export async function evaluate(
   const work: PhotoWork<LabelledImage, ReturnType<typeof outcome>> = {
     label: 'evaluating',
     nameOf: ({ file }) => relative(root, file),
-    read: async ({ file }) => withoutBanner(await decodePhoto(file), banner),
+    fileOf: ({ file }) => file,
+    banner,
     compute: async (photo, { label }) => {
       const outputs = await runtime.outputs(photo, names);
       return outcome(label, outputs[decides]!.data, outputs[concat]!.data);

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { type Evaluation, isRead } from '../data/evaluation.ts';
 import { confusedPairs, mistakes } from '../data/metrics.ts';
+import { DecodePool } from '../node/decodePool.ts';
 import { thumbnail } from '../node/thumbnail.ts';
 import { EXAMPLES, evaluationPage, PAIRS } from '../report/evaluation.ts';
 import { inOrder } from './inOrder.ts';
@@ -20,11 +21,17 @@ export async function writeEvaluationPage(
   const shown = shownFiles(result);
   const photos = new Map<string, string>();
   await progress.during('making the page', async () => {
-    const work = async (name: string) => ({
-      name,
-      uri: await thumbnail(path.join(root, name), result.banner).catch(() => undefined),
-    });
-    for await (const { name, uri } of inOrder(shown, 4, work)) if (uri) photos.set(name, uri);
+    const pool = new DecodePool();
+    const work = (name: string) => pool.decode(path.join(root, name), result.banner).then(thumbnail, () => undefined);
+    try {
+      let at = 0;
+      for await (const uri of inOrder(shown, 2 * pool.workers, work)) {
+        const name = shown[at++]!;
+        if (uri) photos.set(name, uri);
+      }
+    } finally {
+      await pool.close();
+    }
   });
   const absent = shown.length - photos.size;
   if (absent > 0)

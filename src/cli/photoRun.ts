@@ -4,14 +4,16 @@
 import type { Photo } from '../data/decode.ts';
 import { PlumageError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { DecodePool } from '../node/decodePool.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
 import { inOrder } from './inOrder.ts';
+import { interruptible } from './interrupt.ts';
 import type { SharedOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { firstLine, rateText } from './text.ts';
 
-/** Photos that are read or computed on at once: one on the device, others waiting for it or being decoded. */
-const AHEAD = 4;
+/** Photos under way beside those that threads decode: one on the device, one that waits for it. */
+const ON_DEVICE = 2;
 
 export interface Opened {
   readonly runtime: Runtime;
@@ -40,7 +42,9 @@ export interface PhotoWork<Item, Result> {
   readonly label: string;
   /** How an item is named where it cannot be read. */
   readonly nameOf: (item: Item) => string;
-  readonly read: (item: Item) => Promise<Photo>;
+  readonly fileOf: (item: Item) => string;
+  /** Rows of pixels to crop off the bottom. */
+  readonly banner?: number;
   readonly compute: (photo: Photo, item: Item) => Promise<Result>;
   /** Called in order. */
   readonly done: (item: Item, result: Result | Unread) => void;
@@ -54,22 +58,24 @@ export class Unread {
 /** Runs it, with images a second and the time left shown. Rejects where none of several photos could be read. */
 export async function overPhotos<Item, Result>(
   items: readonly Item[],
-  { label, nameOf, read, compute, done }: PhotoWork<Item, Result>,
+  { label, nameOf, fileOf, banner, compute, done }: PhotoWork<Item, Result>,
   progress: Progress,
 ): Promise<{ unread: number; rate: string }> {
   let [count, unread, start] = [0, 0, 0];
   let last = '';
+  const pool = new DecodePool();
   const work = async (item: Item): Promise<Result | Unread> => {
     try {
-      return await compute(await read(item), item);
+      return await compute(await pool.decode(fileOf(item), banner), item);
     } catch (error) {
       return new Unread(photoError(error, nameOf(item)));
     }
   };
   // From the first answer on: kernels are compiled before it.
   const rate = () => rateText(count - 1, items.length - 1, (performance.now() - start) / 1000);
-  await progress.during(label, async () => {
-    for await (const result of inOrder(items, AHEAD, work)) {
+  const run = async (signal: AbortSignal) => {
+    for await (const result of inOrder(items, pool.workers + ON_DEVICE, work)) {
+      if (signal.aborted) throw new PlumageError('aborted', `${label} was stopped: nothing is written`);
       if (result instanceof Unread) {
         last = result.reason;
         unread++;
@@ -79,7 +85,12 @@ export async function overPhotos<Item, Result>(
       if (count === 1) start = performance.now();
       else progress.count(count, items.length, rate());
     }
-  });
+  };
+  try {
+    await progress.during(label, () => interruptible(run));
+  } finally {
+    await pool.close();
+  }
   if (unread > 1 && unread === items.length) {
     throw new PlumageError('input', `none of ${unread} photos could be read, the last: ${last}`);
   }

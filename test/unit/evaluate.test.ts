@@ -1,4 +1,4 @@
-// From JPEGs on disk to an evaluation and a table, on a hashed model of four classes: shards merged are the unsharded run.
+// From JPEGs on disk to an evaluation and a table, on a hashed model of two classes: shards merged are the unsharded run.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ import { openRuntime, type Runtime } from '../../src/node/runtime.ts';
 import { jpeg, put } from '../harness/datasets.ts';
 import { hashedModel } from '../harness/hashedFinegrained.ts';
 
-const classes = ['a, "quoted"', 'b', 'c', 'd'];
+const classes = ['a, "quoted"', 'b'];
 const SHARDS = 3;
 /** Errors of photos are part of the results. */
 class Quiet extends Progress {
@@ -81,7 +81,7 @@ test('eval: shards merged are the unsharded run, byte for byte, and the decision
   };
   const { results } = await evaluate({ runtime, config }, dataset, dataset.test, progress);
   const whole = evaluation(facts, results);
-  assert.equal([whole.metrics.images, whole.unread, results.length], [8, 1, 9]);
+  assert.equal([whole.metrics.images, whole.unread, results.length], [4, 1, 5]);
   const broken = results.find((image) => !isRead(image));
   assert.is(broken?.file, 'test/b/2.jpg');
   assert.is(whole.metrics.top5, 1);
@@ -94,7 +94,7 @@ test('eval: shards merged are the unsharded run, byte for byte, and the decision
   }
   assert.is(evaluationText(mergeEvaluations(read)), evaluationText(whole));
 
-  for (const image of results.filter(isRead).slice(0, 3)) {
+  for (const image of results.filter(isRead).slice(0, 1)) {
     const said = await runtime.classify(await decodePhoto(path.join(dataset.root, image.file)), 4);
     assert.equal(
       said.map(({ index }) => index),
@@ -117,7 +117,7 @@ test('classify: tables of shards merged are the unsharded table, byte for byte',
   const whole = await table(photos, csvHead());
   assert.match(whole, /\nb\/2\.jpg,,,\n/);
   assert.match(whole, /\n"a, ""quoted""\/0\.jpg",/);
-  assert.is(whole.trim().split('\n').length, 1 + 2 * 8 + 1);
+  assert.is(whole.trim().split('\n').length, 1 + 2 * 4 + 1);
   const read = [];
   for (const part of parts) {
     const text = await table(ofShard(photos, part), csvHead({ made: 'classify', ...part }));
