@@ -49,7 +49,7 @@ export function trainingGraph(config: ModelConfig, x: Node, labels: Node, option
   });
   const loss = losses.reduce((sum, each, i) => add(`loss.sum${i}`, sum, each));
   const trained = reachable([loss])
-    .filter((node) => node.op === stateOp)
+    .filter((node) => node.op === stateOp && node !== x)
     .reverse();
   if (trained.length === 0) throw mismatch('input', 'training', 'parameters to train', 'none', 'at least one');
   const found = backward(loss, trained, { scale, keep: recompute ? boundaries : undefined });
