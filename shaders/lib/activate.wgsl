@@ -1,6 +1,6 @@
 // activate(v, kind): kind 0 nothing, 1 ReLU, 2 ELU (alpha 1), per component.
 fn activate(v: vec4f, kind: u32) -> vec4f {
-  if (kind == 1u) { return max(v, vec4f()); }
+  if (kind == 1u) { return select(v, vec4f(), v < vec4f()); } // unlike max, keeps NaN
   if (kind == 2u) { return select(expm1(v), v, v > vec4f()); }
   return v;
 }

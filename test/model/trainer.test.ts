@@ -39,11 +39,11 @@ const changed = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>)
     return !right || !left.every((value, i) => Object.is(value, right[i]));
   });
 
-const whole = steps(start, 3);
+const whole = steps(start, 2);
 
 test('trainer: the loss falls, and every trained tensor and running statistic moves', async () => {
   const { losses, after } = await whole;
-  assert.ok(losses[2]! < losses[0]!, `losses ${losses}`);
+  assert.ok(losses[1]! < losses[0]!, `losses ${losses}`);
   const still = [...start.keys()].filter((name) => !changed(start, after).includes(name));
   assert.equal(still, []);
   const velocities = [...after.keys()].filter((name) => name.startsWith('velocity.'));
@@ -53,10 +53,10 @@ test('trainer: the loss falls, and every trained tensor and running statistic mo
 test('trainer: going on from a snapshot and computing values again give the same bits', async () => {
   const { losses, after } = await whole;
   const first = await steps(start, 1);
-  const rest = await steps(first.after, 2);
+  const rest = await steps(first.after, 1);
   assert.equal([...first.losses, ...rest.losses], losses);
   assert.equal(changed(after, rest.after), []);
-  const again = await steps(start, 3, { recompute: true });
+  const again = await steps(start, 2, { recompute: true });
   assert.equal(again.losses, losses);
   assert.equal(changed(after, again.after), []);
 });
