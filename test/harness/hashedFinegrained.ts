@@ -7,14 +7,14 @@ import { input, type Node, type Shape } from '../../src/graph/node.ts';
 import { plan } from '../../src/graph/plan.ts';
 import type { Family } from '../../src/graph/target.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import { expectedParameters, type PlumageConfig } from '../../src/model/config.ts';
+import { expectedParameters, type ModelConfig, type PlumageConfig } from '../../src/model/config.ts';
 import { branches, finegrained } from '../../src/model/finegrained.ts';
 import { params } from '../../src/model/params.ts';
 import { testDevice } from './device.ts';
 import { hashedNoise, hashedValues, hashedWeights } from './hashedWeights.ts';
 
 /** Hashed tensors for all parameters of the configured model, by name. */
-export function hashedModel(config: PlumageConfig): Record<string, Tensor> {
+export function hashedModel(config: ModelConfig): Record<string, Tensor> {
   return hashedWeights(expectedParameters(modelGraph(config, [1, 64, 64, 3])));
 }
 

@@ -231,3 +231,19 @@ export const LOGITS_BOUND = 2e-4;
  * which hashed weights let reach 10, becomes a relative one of its weight.
  */
 export const HALF_BOUND = { values: 5e-3, attention: 3e-2 };
+
+/**
+ * A training step against the twin in f64: the project's bars. Loss: relative. Logits and running statistics: shares of the
+ * largest magnitude of each. Gradients: relative L2 of each tensor; the loose ones lie below ReLUs, where a pre-activation
+ * within rounding of 0 flips and takes its whole term along (PyTorch's own f32 is then off by up to 1e-2, by 1e-5 else:
+ * goldens/training.json).
+ */
+export const STEP_BOUNDS = {
+  loss: 1e-5,
+  logits: 1e-4,
+  statistics: 1e-4,
+  gradients: { heads: 1e-3, clca: 1e-3, blocks: 3e-2, backbone: 3e-2, cga: 3e-2 },
+} as const;
+
+/** Relative, for the losses of steps 0, 1, and later: what one step is off by, the next ones magnify. */
+export const LOSSES_BOUNDS = [1e-5, 1e-3, 2e-2] as const;
