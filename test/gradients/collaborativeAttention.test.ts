@@ -1,4 +1,5 @@
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { backpropagate } from '../../src/graph/gradients/backward.ts';
 import { input } from '../../src/graph/node.ts';
 import {
@@ -6,6 +7,8 @@ import {
   collaborativeAttention,
   crossAttention,
 } from '../../src/graph/ops/collaborativeAttention.ts';
+import { plan } from '../../src/graph/plan.ts';
+import { defaultTarget } from '../../src/graph/target.ts';
 import { checkGradients } from '../harness/gradient.ts';
 import { refused } from '../harness/refused.ts';
 
@@ -83,6 +86,16 @@ test('crossAttention: gradients, the maps themselves as query and key', () =>
     build: ({ a, b }) => crossAttention('y', a!, { x: b!, weights: attentionWeights('weights', a!, b!) }),
     forward: ({ a, b }) => received(a!, b!, b!, 20, 9, d, 1),
   }));
+
+test('collaborativeAttention: products over all positions are let go of before the next gradients', () => {
+  const [x, gamma, key] = [input('x', [1, 4, 4, 8]), input('gamma', [1]), input('key', [1, 4, 4, 8])];
+  const senders = [{ x, weights: attentionWeights('weights', x, key) }];
+  const y = collaborativeAttention('y', { x, senders, gamma, index: 0 });
+  const gradients = backpropagate(y, input('dy', x.shape), [key, gamma]);
+  const { dispatches } = plan({ key: gradients.get(key)!, gamma: gradients.get(gamma)! }, defaultTarget());
+  const order = dispatches.map(({ name }) => name).filter((name) => !/^weights.\d/.test(name));
+  assert.equal(order, ['y/D0', 'y/dgamma/1', 'y/dgamma/2', 'y/dweights0', 'weights/dScores', 'weights/dkey']);
+});
 
 test('collaborativeAttention: refuses the gradient of the streamed form, in one line', () => {
   const [x, key] = [input('x', [1, 4, 4, 8]), input('key', [1, 4, 4, 8])];

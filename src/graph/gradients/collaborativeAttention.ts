@@ -22,21 +22,13 @@ const matrices = ({ shape }: Node) => {
 export const attentionWeightsGradients: Gradient<Required<AttentionOptions>> = (node, dy, needs) => {
   const [query, key] = node.inputs as [Node, Node];
   const [BATCH, M] = node.shape as [number, number, number];
-  const [K, r] = [positionsOf(key), key.shape[3]!];
+  const [S, r] = [positionsOf(key), key.shape[3]!];
   // dA = W o (dW - rowsum(W o dW)); the padded columns of W are 0, and so are those of dA.
   const dA = softmaxGradient(`${node.name}/dScores`, dy, node, { axis: 2, log: false });
-  const ALPHA = node.attributes.sign / Math.sqrt(r);
   // dquery = sign / sqrt(r) dA key   dkey = sign / sqrt(r) dA^T query
-  const forQuery = { BATCH, M, N: r, K, ALPHA, ...lying(matrices(dA), matrices(key), matrices(query)) };
-  const forKey = {
-    BATCH,
-    M: K,
-    N: r,
-    K: M,
-    ALPHA,
-    TRANSPOSE_A: 1,
-    ...lying(matrices(dA), matrices(query), matrices(key)),
-  };
+  const both = { BATCH, N: r, ALPHA: node.attributes.sign / Math.sqrt(r) };
+  const forQuery = { ...both, M, K: S, ...lying(matrices(dA), matrices(key), matrices(query)) };
+  const forKey = { ...both, M: S, K: M, TRANSPOSE_A: 1, ...lying(matrices(dA), matrices(query), matrices(key)) };
   return [
     needs[0] ? product(`${node.name}/dquery`, query.shape, forQuery, { a: dA, b: key }) : undefined,
     needs[1] ? product(`${node.name}/dkey`, key.shape, forKey, { a: dA, b: query }) : undefined,
@@ -50,34 +42,30 @@ export const collaborativeAttentionGradients: Gradient<CollaborativeAttributes> 
   const first = index === undefined ? 0 : 2;
   const gamma = index === undefined ? undefined : inputs[1]!;
   const scaled = gamma && { SCALED: 1, GAMMA: index! };
-  const gradients: (Node | undefined)[] = [];
-  const products: [Node, Node][] = [];
-  for (let i = first; i < inputs.length; i += 2) {
-    const [x, weights] = [inputs[i]!, inputs[i + 1]!];
+  const senders = Array.from({ length: (inputs.length - first) / 2 }, (_, j) => {
+    const at = first + 2 * j;
+    const [x, weights] = [inputs[at]!, inputs[at + 1]!];
     const [BATCH, P] = weights.shape as [number, number, number];
     const [S, d] = [positionsOf(x), x.shape[3]!];
     // dX_j = gamma[i] W_j^T dy
-    const forX = {
-      BATCH,
-      M: S,
-      N: d,
-      K: P,
-      TRANSPOSE_A: 1,
-      ...lying(matrices(weights), matrices(dy), matrices(x)),
-      ...scaled,
-    };
-    gradients.push(
-      needs[i] ? product(`${name}/dx${i}`, x.shape, forX, { b: dy, a: weights, ...(gamma && { gamma }) }) : undefined,
-    );
-    // dW_j = gamma[i] D_j, D_j = dy X_j^T
-    const forD = { BATCH, M: P, N: S, K: d, TRANSPOSE_B: 1, ...lying(matrices(dy), matrices(x), matrices(weights)) };
-    const D = product(`${name}/D${i}`, weights.shape, forD, { a: dy, b: x });
-    products.push([D, weights]);
-    if (!needs[i + 1]) gradients.push(undefined);
-    else gradients.push(gamma ? scale(`${name}/dweights${i}`, D, gamma, index!) : D);
-  }
-  if (!gamma) return gradients;
+    const lieX = lying(matrices(weights), matrices(dy), matrices(x));
+    const forX = { BATCH, M: S, N: d, K: P, TRANSPOSE_A: 1, ...lieX, ...scaled };
+    const values = { b: dy, a: weights, ...(gamma && { gamma }) };
+    const dx = needs[at] ? product(`${name}/dx${j}`, x.shape, forX, values) : undefined;
+    // D_j = dy X_j^T
+    const lieD = lying(matrices(dy), matrices(x), matrices(weights));
+    const forD = { BATCH, M: P, N: S, K: d, TRANSPOSE_B: 1, ...lieD };
+    const D = product(`${name}/D${j}`, weights.shape, forD, { a: dy, b: x });
+    return { weights, dx, D, needed: needs[at + 1] };
+  });
+  if (!gamma) return senders.flatMap(({ dx, D, needed }) => [dx, needed ? D : undefined]);
   // dgamma[i] = sum over the senders of <W_j, D_j>, also where gamma is 0
-  const dGamma = needs[1] ? dot(`${name}/dgamma`, products, gamma.shape[0]!, index!) : undefined;
+  const pairs = senders.map(({ D, weights }) => [D, weights] as const);
+  const dGamma = needs[1] ? dot(`${name}/dgamma`, pairs, gamma.shape[0]!, index!) : undefined;
+  // dW_j = gamma[i] D_j
+  const gradients = senders.flatMap(({ dx, D, needed }, j) => [
+    dx,
+    needed ? scale(`${name}/dweights${j}`, D, gamma, index!, dGamma ? [dGamma] : []) : undefined,
+  ]);
   return [dy, dGamma, ...gradients];
 };

@@ -16,7 +16,10 @@ const scaleOp: Op<ScaleAttributes> = {
   },
 };
 
-/** gamma[index] x, any shape of a multiple of 4 elements. */
-export function scale(name: string, x: Node, gamma: Node, index: number): Node {
-  return { op: scaleOp, inputs: [x, gamma], attributes: { index }, shape: x.shape, dtype: 'f32', name };
+/**
+ * gamma[index] x, any shape of a multiple of 4 elements. `before`: what else is computed from x, so that it is done first
+ * and x's memory is free.
+ */
+export function scale(name: string, x: Node, gamma: Node, index: number, before: readonly Node[] = []): Node {
+  return { op: scaleOp, inputs: [x, gamma, ...before], attributes: { index }, shape: x.shape, dtype: 'f32', name };
 }
