@@ -1,22 +1,23 @@
 // esbuild plugin: a `.wgsl` import becomes the shader's text plus the facts that wgsl_reflect reads off it.
 // A shader that breaks a convention (docs/architecture.md, "A kernel") fails the build with file:line.
 // `import fingerprint from 'plumage:fingerprint'` gives a hash of all that kernels and plans are made from; `import
-// 'plumage:shaders'` puts all shaders beside each other, where gzip finds what they share.
+// 'plumage:shaders'` puts the shaders that a page needs beside each other, where gzip finds what they share.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as esbuild from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 /** @typedef {{ text: string, line: number }} Complaint */
 
-/** @returns {import('esbuild').Plugin} */
-export function wgslPlugin() {
+/** @param {boolean} ordered whether `plumage:shaders` orders anything @returns {import('esbuild').Plugin} */
+export function wgslPlugin(ordered = true) {
   return {
     name: 'wgsl',
     setup(build) {
       build.onResolve({ filter: /^plumage:/ }, (args) => ({ path: args.path.slice(8), namespace: 'plumage' }));
       build.onLoad({ filter: /^shaders$/, namespace: 'plumage' }, async () => ({
-        contents: (await shaderFiles()).map((file) => `import './shaders/${file}';`).join('\n'),
+        contents: (ordered ? await pageShaders() : []).map((file) => `import './${file}';`).join('\n'),
         resolveDir: root,
       }));
       build.onLoad({ filter: /^fingerprint$/, namespace: 'plumage' }, async () => ({
@@ -63,8 +64,19 @@ function moduleOf({ name, code, knobs, bindings, params, paramsSize }) {
   return `import { unpack } from './src/kernels/shader.ts'; export default /* @__PURE__ */ unpack(${values.join()})`;
 }
 
-async function shaderFiles() {
-  return (await readdir(path.join(root, 'shaders'))).filter((name) => name.endsWith('.wgsl')).sort();
+/** Shaders that `import * from 'plumage'` needs. Any other, imported here, would land in the chunk that pages load. */
+async function pageShaders() {
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    stdin: { contents: `export * from './src/index.ts'`, resolveDir: root },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    metafile: true,
+    plugins: [wgslPlugin(false)],
+  });
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.flatMap(([file, { bytesInOutput }]) => (file.endsWith('.wgsl') && bytesInOutput ? [file] : [])).sort();
 }
 
 /** Changes when a shader, a kernel, a lowering or the package's version does. */

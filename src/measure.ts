@@ -4,5 +4,5 @@
 import 'plumage:shaders';
 
 export { type TuneOptions, tune } from './engine/tune.ts';
-export { measureCopy, measurePeak, type Peak } from './gpu/profile.ts';
+export { measureCopy, measurePeak, type Peak } from './gpu/ceilings.ts';
 export type { Measurement, TuneProgress, TuneResult } from './gpu/tuner.ts';

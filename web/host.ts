@@ -4,7 +4,7 @@ import type { Photo } from '../src/data/decode.ts';
 import { type Engine, open } from '../src/engine/engine.ts';
 import type { Model } from '../src/engine/model.ts';
 import { type ErrorCode, PlumageError } from '../src/errors.ts';
-import { measurePeak } from '../src/gpu/profile.ts';
+import { measurePeak } from '../src/gpu/ceilings.ts';
 import { printPlan } from '../src/graph/print.ts';
 import type { Precision } from '../src/graph/target.ts';
 import type { Tensor } from '../src/graph/tensor.ts';

@@ -2,8 +2,9 @@
 
 import { modelGraph } from '../../src/engine/model.ts';
 import { tune } from '../../src/engine/tune.ts';
+import { measureCopy, measurePeak } from '../../src/gpu/ceilings.ts';
 import { Weights } from '../../src/gpu/constants.ts';
-import { measureCopy, measurePeak, median, profile } from '../../src/gpu/profile.ts';
+import { median, profile } from '../../src/gpu/profile.ts';
 import { open as openSession } from '../../src/gpu/session.ts';
 import type { Node } from '../../src/graph/node.ts';
 import { reachable } from '../../src/graph/node.ts';

@@ -1,8 +1,9 @@
 // What `plumage classify` prints for people.
 
 import type { Prediction } from '../engine/model.ts';
+import type { Peak } from '../gpu/ceilings.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
-import type { LayerTime, Peak } from '../gpu/profile.ts';
+import type { LayerTime } from '../gpu/profile.ts';
 import { alignColumns } from '../graph/print.ts';
 import type { Precision } from '../graph/target.ts';
 import { barText, paint, table, timeText } from './text.ts';
