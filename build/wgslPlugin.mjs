@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { bindingTypes, blankComments, halfAlias, knobLine, pack, shortNames, squeeze } from './wgslText.mjs';
 
 /** @typedef {{ text: string, line: number }} Complaint */
 
@@ -15,6 +16,15 @@ export function wgslPlugin(ordered = true) {
   return {
     name: 'wgsl',
     setup(build) {
+      /** @type {ReturnType<typeof readNames> | undefined} */
+      let known;
+      build.onStart(() => {
+        known = undefined;
+      });
+      const names = () => {
+        known ??= ordered ? readNames() : Promise.resolve({ names: new Map(), members: new Set() });
+        return known;
+      };
       build.onResolve({ filter: /^plumage:/ }, (args) => ({ path: args.path.slice(8), namespace: 'plumage' }));
       build.onLoad({ filter: /^shaders$/, namespace: 'plumage' }, async () => ({
         contents: (ordered ? await pageShaders() : []).map((file) => `import './${file}';`).join('\n'),
@@ -23,16 +33,16 @@ export function wgslPlugin(ordered = true) {
       build.onLoad({ filter: /^fingerprint$/, namespace: 'plumage' }, async () => ({
         contents: `export default '${await fingerprint()}'`,
       }));
+      build.onLoad({ filter: /\/lib\/\w+\.wgsl$/ }, async ({ path: file }) => {
+        const text = pack(await readFile(file, 'utf8'), await names());
+        return { contents: `export default ${JSON.stringify(`\n${text}`)}` };
+      });
       build.onLoad({ filter: /\.wgsl$/ }, async ({ path: file }) => {
-        const source = await readFile(file, 'utf8');
-        const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
-        /** @type {string[]} */
-        const appended = [];
-        for (const library of libraries) appended.push(await readFile(library, 'utf8'));
-        const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, appended);
+        const { source, libraries, texts } = await readShader(file);
+        const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, texts);
         const where = path.relative(process.cwd(), file);
         return {
-          contents: shader && moduleOf(shader),
+          contents: shader && moduleOf(shader, pack(source, await names()), libraries),
           loader: 'js',
           resolveDir: root,
           watchFiles: [file, ...libraries],
@@ -48,20 +58,51 @@ export function wgslPlugin(ordered = true) {
 
 const root = path.join(import.meta.dirname, '..');
 
+/** A shader's text and its libraries'. @param {string} file */
+async function readShader(file) {
+  const source = await readFile(file, 'utf8');
+  const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
+  return { source, libraries, texts: await Promise.all(libraries.map((library) => readFile(library, 'utf8'))) };
+}
+
+/** The short names of all shaders, shortest for those of the page. */
+async function readNames() {
+  const page = await pageShaders();
+  const all = (await readdir(path.join(root, 'shaders'))).map((name) => `shaders/${name}`).sort();
+  const others = all.filter((file) => file.endsWith('.wgsl') && !page.includes(file));
+  const [first, rest] = await Promise.all([page, others].map((files) => Promise.all(files.map(wholeText))));
+  return shortNames(first ?? [], rest);
+}
+
+/** @param {string} file */
+async function wholeText(file) {
+  const { source, texts } = await readShader(path.join(root, file));
+  return [source, ...texts].join('\n');
+}
+
 /**
- * The facts as short text that src/kernels/shader.ts unpacks: half the size of JSON in the page's bundle.
+ * The facts as short text that src/kernels/shader.ts unpacks: half the size of JSON in the page's bundle. What is usual, u32
+ * and 1, is left out.
  * @param {NonNullable<ReturnType<typeof reflect>['shader']>} shader
+ * @param {string} text
+ * @param {string[]} libraries
  */
-function moduleOf({ name, code, knobs, bindings, params, paramsSize }) {
+function moduleOf({ name, knobs, bindings, params }, text, libraries) {
   /** @param {(string | number | undefined)[][]} rows */
-  const pack = (rows) => rows.map((row) => row.join(' ').trim()).join();
-  const packed = [
-    pack(knobs.map((k) => [k.name, k.type, k.default, k.kind === 'const' ? '' : k.kind])),
-    pack(bindings.map((b) => [b.name, b.access, b.half])),
-    pack(params.map((p) => [p.name, p.type, p.offset])),
+  const pack = (rows) => JSON.stringify(rows.map((row) => row.join(' ').trim()).join(';'));
+  /** @param {string} type */
+  const unusual = (type) => (type === 'u32' ? '' : type);
+  const values = [
+    JSON.stringify(name),
+    [JSON.stringify(text), ...libraries.map((_, i) => `library${i}`)].join('+'),
+    pack(knobs.map((k) => [k.name, k.default, unusual(k.type)])),
+    pack(bindings.map((b) => [b.name, b.access, squeeze(b.type)])),
+    pack(params.map((p) => [p.name, unusual(p.type)])),
   ];
-  const values = [name, squeeze(code), ...packed, paramsSize].map((value) => JSON.stringify(value));
-  return `import { unpack } from './src/kernels/shader.ts'; export default /* @__PURE__ */ unpack(${values.join()})`;
+  return [
+    ...libraries.map((file, i) => `import library${i} from ${JSON.stringify(file)};`),
+    `import { unpack } from './src/kernels/shader.ts'; export default /* @__PURE__ */ unpack(${values.join()})`,
+  ].join('\n');
 }
 
 /** Shaders that `import * from 'plumage'` needs. Any other, imported here, would land in the chunk that pages load. */
@@ -76,7 +117,9 @@ async function pageShaders() {
     plugins: [wgslPlugin(false)],
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  return inputs.flatMap(([file, { bytesInOutput }]) => (file.endsWith('.wgsl') && bytesInOutput ? [file] : [])).sort();
+  return inputs
+    .flatMap(([file, { bytesInOutput }]) => (/^shaders\/\w+\.wgsl$/.test(file) && bytesInOutput ? [file] : []))
+    .sort();
 }
 
 /** Changes when a shader, a kernel, a lowering or the package's version does. */
@@ -97,18 +140,8 @@ function libraryNames(source) {
   return line.split(/[\s,]+/).filter(Boolean);
 }
 
-const knobLine =
-  /^(const|override)\s+(\w+)(?:\s*:\s*(u32|i32|f32|bool))?\s*=\s*(-?[\d.]+(?:e-?\d+)?[uif]?|true|false)\s*;/;
-
-/** The element type of a binding that may hold half values; `specialise` makes it f16. */
-const halfAlias = /^alias (\w+) = f32;/;
-
 /** @param {string} binding */
 const elementAlias = (binding) => `${binding.slice(0, 1).toUpperCase()}${binding.slice(1)}Element`;
-
-/** @param {string} code */
-const storageVariables = (code) =>
-  [...code.matchAll(/var<storage[^>]*>\s*(\w+)\s*:\s*([^;]+);/g)].map(([, name = '', type = '']) => ({ name, type }));
 
 /** The alias of a binding's element type, if it has one. @param {string} code @param {string} binding */
 function aliasOf(code, binding) {
@@ -132,12 +165,9 @@ export function reflect(name, source, libraries = []) {
   const lines = code.split('\n');
   const lineOf = (/** @type {RegExp} */ pattern) => Math.max(1, lines.findIndex((l) => pattern.test(l)) + 1);
   const knobs = code.split('\n').flatMap((line, index) => {
-    if (!/^(const|override)\b/.test(line)) return [];
+    if (line.startsWith('override')) complain('a knob is a const: const NAME = 64u;', index + 1);
     const match = knobLine.exec(line);
-    if (match) return [knobOf(match)];
-    if (line.startsWith('override'))
-      complain('an override needs a literal default: override NAME: u32 = 64u;', index + 1);
-    return [];
+    return match ? [knobOf(match)] : [];
   });
   for (const knob of knobs) {
     const uses = code.match(new RegExp(`\\b${knob.name}\\b`, 'g'))?.length ?? 0;
@@ -156,6 +186,7 @@ export function reflect(name, source, libraries = []) {
   if (facts.entry.compute.length !== 1 || facts.entry.compute[0]?.name !== 'main') {
     complain('expected one compute entry point named main', lineOf(/@compute|fn main/));
   }
+  const types = bindingTypes(code);
   const bindings = facts
     .getBindGroups()
     .flatMap((group, index) => (group ?? []).map((resource) => ({ index, resource })))
@@ -164,14 +195,21 @@ export function reflect(name, source, libraries = []) {
       const at = lineOf(new RegExp(`var<[^>]*>\\s*${resource.name}\\b`));
       if (index !== 0) complain(`binding ${resource.name} is in group ${index}, expected group 0`, at);
       const half = aliasOf(code, resource.name);
-      return { at, resource, binding: { ...bindingOf(resource), ...(half && { half }) } };
+      const type = types.get(resource.name) ?? '';
+      if (!type)
+        complain(`binding ${resource.name} is not like @group(0) @binding(0) var<storage, read> x: array<f32>;`, at);
+      return {
+        at,
+        resource,
+        binding: { name: resource.name, access: accessOf(resource), type, ...(half && { half }) },
+      };
     });
   lines.forEach((line, index) => {
     const alias = halfAlias.exec(line)?.[1];
     if (!alias) return;
-    const users = storageVariables(code).filter(({ type }) => type.match(/\w+/g)?.includes(alias));
-    if (users.length === 1 && alias === elementAlias(users[0]?.name ?? '')) return;
-    const names = users.map(({ name }) => name).join(', ') || 'none';
+    const users = [...types].flatMap(([name, type]) => (type.match(/\w+/g)?.includes(alias) ? [name] : []));
+    if (users.length === 1 && alias === elementAlias(users[0] ?? '')) return;
+    const names = users.join(', ') || 'none';
     complain(`alias ${alias} is the element type of one binding, x of XElement, got ${names}`, index + 1);
   });
   const rank = { uniform: 0, read: 1, write: 2 };
@@ -185,8 +223,8 @@ export function reflect(name, source, libraries = []) {
         at,
       );
     }
-    if (binding.access === 'uniform' && binding.element !== 'Params') {
-      complain(`the uniform block is a struct named Params, got ${binding.element}`, at);
+    if (binding.access === 'uniform' && binding.type !== 'Params') {
+      complain(`the uniform block is a struct named Params, got ${binding.type}`, at);
     }
   });
   if (!bindings.some((b) => b.binding.access === 'write'))
@@ -204,51 +242,16 @@ export function reflect(name, source, libraries = []) {
 }
 
 /** @param {RegExpExecArray} match */
-function knobOf([, kind, name, declared, literal]) {
+function knobOf([, name, declared, literal]) {
   const text = literal ?? '';
   const guessed =
     text === 'true' || text === 'false' ? 'bool' : text.endsWith('i') ? 'i32' : /[.ef]/.test(text) ? 'f32' : 'u32';
   const type = declared ?? guessed;
-  return { name, kind, type, default: type === 'bool' ? Number(text === 'true') : Number.parseFloat(text) };
+  return { name, type, default: type === 'bool' ? Number(text === 'true') : Number.parseFloat(text) };
 }
 
-/** @param {import('wgsl_reflect/wgsl_reflect.module.js').VariableInfo} resource */
-function bindingOf(resource) {
-  const type = /** @type {{ name: string, format?: { name: string } }} */ (/** @type {unknown} */ (resource.type));
-  const access =
-    resource.resourceType === 0
-      ? 'uniform'
-      : resource.access === 'read_write'
-        ? 'write'
-        : /** @type {const} */ ('read');
-  return {
-    name: resource.name,
-    access: /** @type {'uniform' | 'read' | 'write'} */ (access),
-    element: elementName(type),
-  };
-}
-
-/** @param {{ name: string, format?: { name: string, format?: { name: string } } }} type */
-function elementName(type) {
-  const element = type.format;
-  if (!element) return type.name;
-  return element.format ? `${element.name}<${element.format.name}>` : element.name;
-}
-
-/** Comments become nothing, lines stay where they are, indentation goes. @param {string} text */
-function blankComments(text) {
-  return text
-    .split('\n')
-    .map((line) => line.replace(/\/\/.*$/, '').trim())
-    .join('\n');
-}
-
-/**
- * Spaces that WGSL does not need, without which the page's bundle is smaller. Lines stay where they are; operators stay
- * apart, for `a - -b` is not `a--b`. @param {string} code
- */
-export function squeeze(code) {
-  return code
-    .replace(/(?<=[(){}[\],;:]) +| +(?=[(){}[\],;:])/g, '')
-    .replace(/(?<=[\w)\]]) +(?=[-+*/%=<>!&|^])|(?<=[-+*/%=<>!&|^]) +(?=[\w(@])/g, '');
+/** @param {import('wgsl_reflect/wgsl_reflect.module.js').VariableInfo} resource @returns {'uniform' | 'read' | 'write'} */
+function accessOf({ resourceType, access }) {
+  if (resourceType === 0) return 'uniform';
+  return access === 'read_write' ? 'write' : 'read';
 }

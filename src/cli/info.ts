@@ -100,7 +100,7 @@ function writeShaders({ dispatches }: Plan, folder: string): void {
   }
   dispatches.forEach(({ name, kernel, knobs, half }, i) => {
     const file = `${String(i).padStart(3, '0')} ${name.replaceAll('/', ' ')}.wgsl`;
-    replaceFile(path.join(folder, file), Buffer.from(specialise(kernel.shader, knobs, half).code));
+    replaceFile(path.join(folder, file), Buffer.from(specialise(kernel.shader, knobs, half)));
   });
 }
 

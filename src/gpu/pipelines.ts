@@ -21,24 +21,17 @@ export function pipelineFor(
   label: string,
   half: readonly string[] = [],
 ): Promise<GPUComputePipeline> {
-  const { code, constants } = specialise(shader, knobs, half);
-  const key = `${code}\n${JSON.stringify(constants)}`;
-  let pipeline = device.pipelines.get(key);
+  const code = specialise(shader, knobs, half);
+  let pipeline = device.pipelines.get(code);
   if (!pipeline) {
-    pipeline = compile(device, shader, code, constants, label);
-    device.pipelines.set(key, pipeline);
-    pipeline.catch(() => device.pipelines.delete(key));
+    pipeline = compile(device, shader, code, label);
+    device.pipelines.set(code, pipeline);
+    pipeline.catch(() => device.pipelines.delete(code));
   }
   return pipeline;
 }
 
-async function compile(
-  { gpu }: Device,
-  shader: Shader,
-  code: string,
-  constants: Record<string, number>,
-  label: string,
-): Promise<GPUComputePipeline> {
+async function compile({ gpu }: Device, shader: Shader, code: string, label: string): Promise<GPUComputePipeline> {
   const module = gpu.createShaderModule({ code, label });
   const bindGroupLayout = gpu.createBindGroupLayout({
     label,
@@ -50,7 +43,7 @@ async function compile(
   });
   const layout = gpu.createPipelineLayout({ label, bindGroupLayouts: [bindGroupLayout] });
   try {
-    return await gpu.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main', constants } });
+    return await gpu.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } });
   } catch (error) {
     const { messages } = await module.getCompilationInfo();
     const first = messages.find((m) => m.type === 'error');

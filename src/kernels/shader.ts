@@ -7,13 +7,13 @@ export interface Knob {
   readonly name: string;
   readonly type: 'u32' | 'i32' | 'f32' | 'bool';
   readonly default: number;
-  /** `const` knobs are set by replacing the initialiser, `override` knobs by pipeline constants. */
-  readonly kind: 'const' | 'override';
 }
 
 export interface Binding {
   readonly name: string;
   readonly access: 'uniform' | 'read' | 'write';
+  /** As WGSL has it. */
+  readonly type: string;
   /** The alias of the element's scalar type, where the shader can read or write it as f16. */
   readonly half?: string;
 }
@@ -27,7 +27,10 @@ export interface ParamField {
 
 export interface Shader {
   readonly name: string;
-  /** WGSL with comments blanked out; line numbers are those of the file, library functions follow at the end. */
+  /**
+   * WGSL with short names and without comments; line numbers are those of the file, library functions follow at the end. A
+   * `#` stands for each knob, `struct Params` and binding in turn: `specialise` declares them.
+   */
   readonly code: string;
   readonly knobs: readonly Knob[];
   /** In binding order: the uniform block if there is one, then what is read, then what is written. */
@@ -37,60 +40,63 @@ export interface Shader {
   readonly paramsSize: number;
 }
 
-/** A shader from the text that the build makes of its facts: rows between commas, words between blanks. */
-export function unpack(
-  name: string,
-  code: string,
-  knobs: string,
-  bindings: string,
-  params: string,
-  paramsSize: number,
-): Shader {
-  const rows = (text: string) => (text ? text.split(',').map((row) => row.split(' ')) : []);
+/** A shader from the text that the build makes of its facts: rows between semicolons, words between blanks. */
+export function unpack(name: string, code: string, knobs: string, bindings: string, params: string): Shader {
+  const rows = (text: string) => (text ? text.split(';').map((row) => row.split(' ')) : []);
+  const fields = rows(params).map(([name, type = 'u32'], i) => ({ name, type, offset: 4 * i }));
   const made = {
-    knobs: rows(knobs).map(([name, type, usual, kind = 'const']) => ({ name, type, default: Number(usual), kind })),
-    bindings: rows(bindings).map(([name, access, half]) => ({ name, access, ...(half && { half }) })),
-    params: rows(params).map(([name, type, offset]) => ({ name, type, offset: Number(offset) })),
+    knobs: rows(knobs).map(([name, usual, type = 'u32']) => ({ name, type, default: Number(usual) })),
+    bindings: rows(bindings).map(([name, access, type]) => ({
+      name,
+      access,
+      type,
+      half: type!.match(/\w+Element/)?.[0],
+    })),
+    params: fields,
   };
-  return { name, code, paramsSize, ...(made as Pick<Shader, 'knobs' | 'bindings' | 'params'>) };
+  return {
+    name,
+    code,
+    paramsSize: 16 * Math.ceil(fields.length / 4),
+    ...(made as Pick<Shader, 'knobs' | 'bindings' | 'params'>),
+  };
 }
 
 export type Knobs = Readonly<Record<string, number>>;
 
 /**
- * The shader's text and pipeline constants for these knob values, with `half` naming the bindings that hold f16; unknown
- * names and wrong types are refused. A knob that stands in `struct Params` is set at run time: one pipeline serves all
- * its values.
+ * The shader's text for these knob values, with `half` naming the bindings that hold f16; unknown names and wrong types are
+ * refused. A knob that stands in `struct Params` is set at run time: one pipeline serves all its values.
  */
-export function specialise(
-  shader: Shader,
-  knobs: Knobs,
-  half: readonly string[] = [],
-): { code: string; constants: Record<string, number> } {
-  const constants: Record<string, number> = {};
-  let code = shader.code;
-  for (const [name, value] of Object.entries(knobs)) {
-    if (shader.params.some((field) => field.name === name)) continue;
-    const knob = shader.knobs.find((k) => k.name === name);
-    if (!knob) {
-      const known = shader.knobs.map((k) => k.name).join(', ') || 'none';
-      throw mismatch('internal', `shaders/${shader.name}.wgsl`, 'knob', name, `one of ${known}`);
-    }
-    const literal = literalOf(shader, knob, value);
-    if (knob.kind === 'override') constants[name] = value;
-    else code = code.replace(new RegExp(`(\\bconst ${name}\\b[^=;]*=\\s*)[^;]+;`), `$1${literal};`);
+export function specialise(shader: Shader, knobs: Knobs, half: readonly string[] = []): string {
+  const { bindings, params } = shader;
+  const where = `shaders/${shader.name}.wgsl`;
+  for (const name of Object.keys(knobs)) {
+    if ([...shader.knobs, ...params].some((known) => known.name === name)) continue;
+    const known = shader.knobs.map((knob) => knob.name).join(', ') || 'none';
+    throw mismatch('internal', where, 'knob', name, `one of ${known}`);
   }
   for (const name of half) {
-    const alias = shader.bindings.find((binding) => binding.name === name)?.half;
-    if (!alias) throw mismatch('internal', `shaders/${shader.name}.wgsl`, `binding ${name}`, 'f16', 'f32');
-    code = code.replace(new RegExp(`(\\balias ${alias}\\s*=\\s*)f32;`), '$1f16;');
+    if (!bindings.some((binding) => binding.name === name && binding.half))
+      throw mismatch('internal', where, `binding ${name}`, 'f16', 'f32');
   }
-  return { code: half.length > 0 ? `enable f16; ${code}` : code, constants };
+  const declarations = [
+    ...shader.knobs.map((knob) => `const ${knob.name}=${literalOf(shader, knob, knobs[knob.name] ?? knob.default)};`),
+    ...(params.length > 0 ? [`struct Params{${params.map(({ name, type }) => `${name}:${type}`).join()}}`] : []),
+    ...bindings.map(({ name, access, type, half: alias }, i) => {
+      const element = alias ? `alias ${alias}=${half.includes(name) ? 'f16' : 'f32'};` : '';
+      return `${element}@group(0)@binding(${i})var<${space[access]}>${name}:${type};`;
+    }),
+  ];
+  const code = shader.code.replace(/#/g, () => declarations.shift()!);
+  return half.length > 0 ? `enable f16; ${code}` : code;
 }
+
+const space = { uniform: 'uniform', read: 'storage', write: 'storage,read_write' };
 
 function literalOf(shader: Shader, knob: Knob, value: number): string {
   const whole = Number.isInteger(value);
-  if (knob.type === 'f32' && Number.isFinite(value)) return whole ? `${value}.0` : `${value}f`;
+  if (knob.type === 'f32' && Number.isFinite(value)) return Number.isSafeInteger(value) ? `${value}.0` : `${value}f`;
   if (knob.type === 'u32' && whole && value >= 0 && value < 2 ** 32) return `${value}u`;
   if (knob.type === 'i32' && whole && Math.abs(value) < 2 ** 31) return `${value}i`;
   if (knob.type === 'bool' && (value === 0 || value === 1)) return value ? 'true' : 'false';

@@ -25,8 +25,8 @@ function scaling(factor: string): Kernel {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = x[id.x] * ${factor}; }`;
   const bindings = [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'y', access: 'write', element: 'f32' },
+    { name: 'x', access: 'read', type: 'array<f32>' },
+    { name: 'y', access: 'write', type: 'array<f32>' },
   ] as const;
   return {
     name: `times ${factor}`,
