@@ -111,9 +111,10 @@ async function loaded<T>(module: Promise<T>, mark: (part: string) => void): Prom
   return code;
 }
 
-function read(bytes: Uint8Array, { weights }: Spec) {
+/** The weights and their configuration for the case's size. */
+export function read(bytes: Uint8Array, { weights, shape }: Spec) {
   const file = readWeights(bytes, weights);
-  return { file, config: parseConfig(file.metadata, weights) };
+  return { file, config: { ...parseConfig(file.metadata, weights), size: shape[1] } };
 }
 
 async function foldedWeights({ weights }: Spec) {

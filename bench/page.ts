@@ -3,10 +3,9 @@
 
 import { readWeights } from '../src/formats/weights.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
-import { parseConfig } from '../src/model/config.ts';
 import { differenceOf } from './assemble.ts';
 import { OURS } from './cases.ts';
-import { download, engines } from './engines.ts';
+import { download, engines, read } from './engines.ts';
 import { countBuffers, heldBy } from './gpuBytes.ts';
 import type { Mark, Peer, Spec } from './peers.ts';
 import type { TimelinePart } from './results.ts';
@@ -132,10 +131,7 @@ async function inputsOf({ kernel, shape }: Spec): Promise<Tensor[]> {
   return inputs.map((node) => wave(node.shape, 1));
 }
 
-async function modelOf({ weights }: Spec) {
-  const file = readWeights(await download(weights), weights);
-  return { file, config: parseConfig(file.metadata, weights) };
-}
+const modelOf = async (spec: Spec) => read(await download(spec.weights), spec);
 
 async function graphOf(spec: Spec) {
   if (spec.kernel) {

@@ -46,7 +46,8 @@ export async function buildBench() {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   const define = { PLUMAGE_VERSION: JSON.stringify(version) };
   const parts = { main: 'bench/main.ts', nodeRunner: 'bench/nodeRunner.ts' };
-  await esbuild.build({ ...forNode, entryPoints: parts, outdir, define });
+  // Split, so that Node does not load engines that only pages can.
+  await esbuild.build({ ...forNode, entryPoints: parts, outdir, define, splitting: true, chunkNames: 'node-[hash]' });
   await esbuild.build({ ...forPage, entryPoints: { page: 'bench/page.ts' }, outdir, splitting: true, define });
   await copyFile(path.join(root, 'bench/bench.html'), path.join(root, outdir, 'bench.html'));
 }
