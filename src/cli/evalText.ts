@@ -36,7 +36,11 @@ export function resultText(result: Evaluation): string {
   ]);
   const name = (index: number) => classes[index]!;
   const pairs = confusedPairs(metrics.confusion, PAIRS).map(({ a, b, aAsB, bAsA }) => {
-    return [`${name(a)} as ${name(b)}`, `${aAsB}`, `${name(b)} as ${name(a)}`, `${bAsA}`];
+    const [one, other] = [
+      [`${name(a)} as ${name(b)}`, `${aAsB}`] as const,
+      [`${name(b)} as ${name(a)}`, `${bAsA}`] as const,
+    ];
+    return aAsB >= bAsA ? [...one, ...other] : [...other, ...one];
   });
   const lines = [
     `${paint('bold', result.model)} on ${result.data}, ${result.split}${part ? `, shard ${part.shard} of ${part.of} only` : ''}`,

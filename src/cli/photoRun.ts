@@ -68,7 +68,7 @@ export async function overPhotos<Item, Result>(
     try {
       return await compute(await pool.decode(fileOf(item), banner), item);
     } catch (error) {
-      return new Unread(photoError(error, nameOf(item)));
+      return new Unread(photoError(error, nameOf(item)).replaceAll(fileOf(item), nameOf(item)));
     }
   };
   // From the first answer on: kernels are compiled before it.

@@ -52,7 +52,7 @@ async function fails(pattern: RegExp, ...args: string[]): Promise<void> {
 
 test('every command has a help with an example', async () => {
   const commands = [
-    ...['classify', 'data', 'doctor', 'export', 'info', 'init', 'run', 'tune', 'weights'],
+    ...['classify', 'data', 'doctor', 'eval', 'export', 'info', 'init', 'merge', 'run', 'tune', 'weights'],
     ...['data check', 'weights fetch', 'weights convert', 'weights list'],
   ];
   const helps = await Promise.all(commands.map((command) => plumage(...command.split(' '), '--help')));
