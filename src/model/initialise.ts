@@ -3,6 +3,7 @@
 
 import { elementCount, type Shape } from '../graph/node.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { random } from './random.ts';
 
 /**
  * PyTorch's defaults: conv and linear U(+-1/sqrt(fan_in)), batch norms 1 and 0; but gamma and beta of the attentions 0, so
@@ -33,26 +34,4 @@ export function normal(shape: Shape, next: () => number, std = 1): Float32Array 
   // 1 - next() is never 0.
   const value = () => std * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
   return new Float32Array(elementCount(shape)).map(value);
-}
-
-/** Uniform in [0, 1): sfc32 (C. Doty-Humphrey, PractRand), its 128 bits of state from FNV-1a hashes of the text. */
-export function random(text: string): () => number {
-  const state = new Uint32Array([0, 1, 2, 3].map((word) => hash(`${text}/${word}`)));
-  let [a, b, c, counter] = state as unknown as [number, number, number, number];
-  const next = () => {
-    const t = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + t) | 0;
-    return (t >>> 0) * 2 ** -32;
-  };
-  for (let i = 0; i < 20; i++) next(); // similar states drift apart
-  return next;
-}
-
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
-  return h >>> 0;
 }

@@ -2,7 +2,7 @@
 // pixels: those are the loader's.
 
 import { mismatch } from '../../errors.ts';
-import { random } from '../../model/initialise.ts';
+import { random } from '../../model/random.ts';
 import { openAircraft } from './aircraft.ts';
 import { openCars } from './cars.ts';
 import { openCub } from './cub.ts';

@@ -1,0 +1,131 @@
+// The loop of a training run: epochs of steps, evaluations, checkpoints. What it computes on, where photos come from and where
+// checkpoints go are handed in; it opens nothing and writes nothing itself.
+
+import { PlumageError } from '../errors.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { Batches, type PhotoStream } from './batches.ts';
+import type { Position } from './checkpoint.ts';
+import type { EvaluationEvent } from './events.ts';
+import { Meter, type MeterOptions } from './meter.ts';
+import type { Recipe } from './recipe.ts';
+import { ratesOf, stepsPerEpoch } from './schedule.ts';
+import type { Rates, StepResult, TrainingImage } from './trainer.ts';
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/** What the loop needs of a trainer. */
+export interface Stepper {
+  step(images: readonly TrainingImage[], labels: Uint32Array, rates: Rates): Promise<StepResult>;
+  snapshot(): Promise<Tensors>;
+}
+
+export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'concat'> {}
+
+export interface LoopOptions extends MeterOptions {
+  readonly trainer: Stepper;
+  readonly stream: PhotoStream;
+  /** Training images. */
+  readonly images: number;
+  readonly start: Position;
+  /** Steps from one checkpoint within an epoch to the next; 0 for none. */
+  readonly saveEvery: number;
+  readonly signal: AbortSignal;
+  save(at: Position, tensors: Tensors): void;
+  /** The weights of the best evaluation so far. */
+  keepBest(tensors: Tensors): void;
+  evaluate(tensors: Tensors, signal: AbortSignal): Promise<Evaluation>;
+  /** Where a value first stops being finite for this batch. */
+  firstNonFinite(images: readonly TrainingImage[], labels: Uint32Array): Promise<string | undefined>;
+  onSkip(error: PlumageError): void;
+}
+
+/** Runs to the end of the last epoch, or until the held-out part stops getting better. Gives where it ended. */
+export async function trainLoop(options: LoopOptions): Promise<Position> {
+  const { recipe, trainer, images, signal } = options;
+  const steps = stepsPerEpoch(images, recipe);
+  const batches = new Batches(options.stream, recipe.batch, images, options.onSkip);
+  const meter = new Meter(options, steps);
+  let at = options.start;
+  const save = async () => options.save(at, await trainer.snapshot());
+  const checkSignal = async (unsaved: boolean) => {
+    if (!signal.aborted) return;
+    if (unsaved) await save();
+    throw new PlumageError('aborted', `train: stopped after ${done(at)} - go on with --resume`);
+  };
+  for (;;) {
+    if (at.position === 0 && at.epoch > at.evaluated && isDue(recipe, at.epoch)) {
+      at = await evaluated(options, at);
+      await save();
+    }
+    await checkSignal(false);
+    if (at.epoch === recipe.epochs || isStale(recipe, at)) return at;
+    const rates = ratesOf(recipe, at.epoch);
+    meter.begin(at);
+    for (;;) {
+      const batch = await meter.waiting(() => batches.next(at.epoch, at.skipped));
+      if (!batch) break;
+      const result = await trainer.step(batch.images, batch.labels, rates);
+      if (!Number.isFinite(result.loss)) throw await nonFinite(options, at, batch, result.loss);
+      const correct = countCorrect(result, batch.labels);
+      const { position, skipped } = batch;
+      at = {
+        ...at,
+        position,
+        skipped,
+        step: at.step + 1,
+        steps: at.steps + 1,
+        loss: at.loss + result.loss,
+        correct: at.correct + correct,
+      };
+      meter.step(at, rates, result.loss, correct);
+      await checkSignal(true);
+      if (options.saveEvery > 0 && at.steps % options.saveEvery === 0) await save();
+    }
+    meter.end(at, rates);
+    at = { ...at, epoch: at.epoch + 1, position: 0, steps: 0, loss: 0, correct: 0, skipped: 0 };
+    await save();
+  }
+}
+
+const done = ({ epoch, steps, step }: Position) => `${step} steps, ${steps} of them in epoch ${epoch + 1}`;
+
+const isDue = ({ evaluate, evaluateEvery, epochs }: Recipe, epoch: number) =>
+  evaluate !== 'none' && (epoch % evaluateEvery === 0 || epoch === epochs);
+
+/** No better one for as many evaluations as the recipe has patience for. */
+const isStale = ({ patience }: Recipe, { since }: Position) => patience > 0 && since >= patience;
+
+async function evaluated(options: LoopOptions, at: Position): Promise<Position> {
+  const { recipe, trainer, signal } = options;
+  const tensors = await trainer.snapshot();
+  const found = await options.evaluate(tensors, signal);
+  const isBest = at.best === undefined || found.top1 > at.best.accuracy;
+  if (isBest && recipe.evaluate === 'held') options.keepBest(tensors);
+  const of = recipe.evaluate === 'held' ? 'held' : 'test';
+  options.report({ kind: 'evaluation', epoch: at.epoch, step: at.step, of, ...found });
+  const best = isBest ? { epoch: at.epoch, accuracy: found.top1 } : at.best;
+  return { ...at, evaluated: at.epoch, best, since: isBest ? 0 : at.since + 1 };
+}
+
+async function nonFinite(
+  { firstNonFinite }: LoopOptions,
+  at: Position,
+  { images, labels }: { images: readonly TrainingImage[]; labels: Uint32Array },
+  loss: number,
+): Promise<PlumageError> {
+  const layer = await firstNonFinite(images, labels);
+  const where = layer === undefined ? 'only in the loss' : `first at ${layer}`;
+  const advice = 'the last checkpoint is good: begin a new run with lower learning rates or a warm-up';
+  const step = `step ${at.step + 1} (epoch ${at.epoch + 1})`;
+  return new PlumageError('input', `train: the loss became ${loss} in ${step}, ${where} - ${advice}`);
+}
+
+/** Rows whose largest logit, the first of equal ones, is the label's. */
+export function countCorrect({ outputs }: StepResult, labels: Uint32Array): number {
+  const { data } = (outputs.combined ?? outputs.logits)!;
+  const classes = data.length / labels.length;
+  return labels.reduce((sum, label, i) => {
+    const row = data.subarray(i * classes, (i + 1) * classes);
+    return sum + (row.indexOf(Math.max(...row)) === label ? 1 : 0);
+  }, 0);
+}
