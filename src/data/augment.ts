@@ -2,7 +2,7 @@
 // numbers and leaves the pixels to the preprocess op.
 
 import { mismatch } from '../errors.ts';
-import type { Crop, PreprocessConfig } from './preprocess.ts';
+import { type Crop, type PreprocessConfig, resizedSize } from './preprocess.ts';
 
 /** Black pixels beside each side of the resized photo in training: 8 at 448, in proportion at other sizes. */
 export const trainingPadding = (size: number): number => Math.round(size / 56);
@@ -11,27 +11,23 @@ export const trainingPadding = (size: number): number => Math.round(size / 56);
  * A random crop of the resized and padded photo, every place as likely, and a horizontal flip in one of two, as
  * torchvision's Pad, RandomCrop and RandomHorizontalFlip make them. It draws three numbers whatever they come to, so
  * that a stream of them stays in step. `random` is uniform in [0, 1). Offsets below 0 reach into the padding.
- * @throws PlumageError `input` for preprocessing that keeps the aspect, whose crops depend on the photo.
+ * @throws PlumageError `input` for preprocessing that keeps the aspect without the size of the photo, on which it depends.
  */
 export function trainingCrop(
   random: () => number,
-  { size, resize, stretch }: PreprocessConfig,
-  padding = trainingPadding(size),
+  config: PreprocessConfig,
+  padding = trainingPadding(config.size),
+  photo?: { readonly width: number; readonly height: number },
 ): Required<Omit<Crop, 'image'>> {
-  if (!stretch) {
-    throw mismatch(
-      'input',
-      'trainingCrop',
-      'resize',
-      'one that keeps the aspect',
-      'one to a square',
-      'use stretched()',
-    );
+  const { size, resize, stretch } = config;
+  if (!stretch && !photo) {
+    const got = 'one that keeps the aspect';
+    throw mismatch('input', 'trainingCrop', 'resize', got, 'one to a square', 'use stretched()');
   }
-  if (resize + 2 * padding < size) {
+  const [width, height] = photo ? resizedSize(photo.width, photo.height, config) : [resize, resize];
+  if (Math.min(width, height) + 2 * padding < size) {
     throw mismatch('input', 'trainingCrop', 'crop', `${size} px`, `at most the ${resize + 2 * padding} px there are`);
   }
-  const places = resize + 2 * padding - size + 1;
-  const place = () => Math.floor(random() * places) - padding;
-  return { top: place(), left: place(), flip: random() < 0.5 };
+  const place = (side: number) => Math.floor(random() * (side + 2 * padding - size + 1)) - padding;
+  return { top: place(height), left: place(width), flip: random() < 0.5 };
 }

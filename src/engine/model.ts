@@ -237,7 +237,7 @@ function photoFeeds({ width, height, data }: Photo, preprocessing: PreprocessCon
   return { photo, geometry: geometry(width, height, preprocessing).words };
 }
 
-function preprocessConfig({ model, preprocessing, size }: ModelConfig): PreprocessConfig {
+export function preprocessConfig({ model, preprocessing, size }: ModelConfig): PreprocessConfig {
   const preset = preprocessPresets[preprocessing];
   return atSize(model === 'plain' ? preset : stretched(preset), size);
 }

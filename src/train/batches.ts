@@ -2,9 +2,11 @@
 // come after them.
 
 import type { Photo } from '../data/decode.ts';
-import type { Crop } from '../data/preprocess.ts';
+import type { PreprocessConfig } from '../data/preprocess.ts';
 import { mismatch, type PlumageError } from '../errors.ts';
-import type { TrainingImage } from './epoch.ts';
+import { cropOf, type TrainingImage } from './epoch.ts';
+import type { Recipe } from './recipe.ts';
+import type { TrainingImage as CroppedPhoto } from './trainer.ts';
 
 /** Where decoded photos come from, in the order of `trainingImages`. */
 export interface PhotoStream {
@@ -18,7 +20,7 @@ export interface Arrival {
 }
 
 export interface Batch {
-  readonly images: readonly { readonly photo: Photo; readonly crop?: Crop }[];
+  readonly images: readonly CroppedPhoto[];
   readonly labels: Uint32Array<ArrayBuffer>;
   /** Images of the epoch's order that are taken now, and those of them that could not be read. */
   readonly position: number;
@@ -34,7 +36,8 @@ export class Batches {
 
   constructor(
     readonly stream: PhotoStream,
-    readonly size: number,
+    readonly recipe: Pick<Recipe, 'batch' | 'seed' | 'augment'>,
+    readonly preprocessing: PreprocessConfig,
     /** Images of an epoch. */
     readonly images: number,
     readonly onSkip: (error: PlumageError) => void,
@@ -45,11 +48,12 @@ export class Batches {
    * Rejects with code `input` where too many images cannot be read.
    */
   async next(epoch: number, skipped: number): Promise<Batch | undefined> {
-    const images: Batch['images'][number][] = [];
-    const labels = new Uint32Array(this.size);
+    const { batch } = this.recipe;
+    const images: CroppedPhoto[] = [];
+    const labels = new Uint32Array(batch);
     let count = skipped;
     let position = 0;
-    while (images.length < this.size) {
+    while (images.length < batch) {
       const arrival = this.#early ?? (await this.stream.next());
       this.#early = undefined;
       if (arrival && arrival.image.epoch !== epoch) this.#early = arrival;
@@ -58,7 +62,7 @@ export class Batches {
       position = image.position + 1;
       if (photo) {
         labels[images.length] = image.label;
-        images.push({ photo, crop: image.crop });
+        images.push({ photo, crop: cropOf(this.recipe, image, photo, this.preprocessing) });
       } else if (error) {
         count++;
         this.onSkip(error);

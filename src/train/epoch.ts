@@ -2,6 +2,7 @@
 // image's index, so that a run goes on anywhere without a generator's state.
 
 import { trainingCrop } from '../data/augment.ts';
+import type { Photo } from '../data/decode.ts';
 import type { Crop, PreprocessConfig } from '../data/preprocess.ts';
 import { random } from '../model/random.ts';
 import type { Recipe } from './recipe.ts';
@@ -17,39 +18,39 @@ export function orderOf({ seed }: Pick<Recipe, 'seed'>, epoch: number, count: nu
   return order;
 }
 
-/** What the image of this index shows in an epoch; undefined for the central crop. */
+/** What the image of this index shows of its photo in an epoch; undefined for the central crop. */
 export function cropOf(
   { seed, augment }: Pick<Recipe, 'seed' | 'augment'>,
-  epoch: number,
-  index: number,
+  { epoch, index }: Pick<TrainingImage, 'epoch' | 'index'>,
+  photo: Photo,
   preprocessing: PreprocessConfig,
-): Crop | undefined {
-  return augment ? trainingCrop(random(`${seed}/crop/${epoch}/${index}`), preprocessing) : undefined;
+): Omit<Crop, 'image'> | undefined {
+  if (!augment) return undefined;
+  return trainingCrop(random(`${seed}/crop/${epoch}/${index}`), preprocessing, undefined, photo);
 }
 
 export interface TrainingImage {
   readonly file: string;
   readonly label: number;
-  readonly crop?: Crop;
   readonly epoch: number;
-  /** Its place in the epoch's order. */
+  /** Its place in the epoch's order, and in the list of training images. */
   readonly position: number;
+  readonly index: number;
 }
 
 /** The images of all epochs, from position `from.position` of the epoch `from.epoch` on. */
 export function* trainingImages(
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'seed' | 'epochs'>,
   images: readonly { readonly file: string; readonly label: number }[],
-  preprocessing: PreprocessConfig,
   from: { readonly epoch: number; readonly position: number },
 ): Generator<TrainingImage> {
-  let position = from.position;
-  for (let epoch = from.epoch; epoch < recipe.epochs; epoch++) {
+  let { position } = from;
+  for (let { epoch } = from; epoch < recipe.epochs; epoch++) {
     const order = orderOf(recipe, epoch, images.length);
     for (; position < images.length; position++) {
       const index = order[position]!;
       const { file, label } = images[index]!;
-      yield { file, label, crop: cropOf(recipe, epoch, index, preprocessing), epoch, position };
+      yield { file, label, epoch, position, index };
     }
     position = 0;
   }

@@ -1,6 +1,7 @@
 // The loop of a training run: epochs of steps, evaluations, checkpoints. What it computes on, where photos come from and where
 // checkpoints go are handed in; it opens nothing and writes nothing itself.
 
+import type { PreprocessConfig } from '../data/preprocess.ts';
 import { PlumageError } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Batches, type PhotoStream } from './batches.ts';
@@ -24,6 +25,7 @@ export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'c
 export interface LoopOptions extends MeterOptions {
   readonly trainer: Stepper;
   readonly stream: PhotoStream;
+  readonly preprocessing: PreprocessConfig;
   /** Training images. */
   readonly images: number;
   readonly start: Position;
@@ -37,57 +39,57 @@ export interface LoopOptions extends MeterOptions {
   /** Where a value first stops being finite for this batch. */
   firstNonFinite(images: readonly TrainingImage[], labels: Uint32Array): Promise<string | undefined>;
   onSkip(error: PlumageError): void;
+  /** Shows that something is going on. */
+  phase<T>(label: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** Runs to the end of the last epoch, or until the held-out part stops getting better. Gives where it ended. */
 export async function trainLoop(options: LoopOptions): Promise<Position> {
-  const { recipe, trainer, images, signal } = options;
-  const steps = stepsPerEpoch(images, recipe);
-  const batches = new Batches(options.stream, recipe.batch, images, options.onSkip);
-  const meter = new Meter(options, steps);
+  const { recipe, images } = options;
+  const batches = new Batches(options.stream, recipe, options.preprocessing, images, options.onSkip);
+  const meter = new Meter(options, stepsPerEpoch(images, recipe));
   let at = options.start;
-  const save = async () => options.save(at, await trainer.snapshot());
-  const checkSignal = async (unsaved: boolean) => {
-    if (!signal.aborted) return;
-    if (unsaved) await save();
-    throw new PlumageError('aborted', `train: stopped after ${done(at)} - go on with --resume`);
-  };
   for (;;) {
     if (at.position === 0 && at.epoch > at.evaluated && isDue(recipe, at.epoch)) {
-      at = await evaluated(options, at);
-      await save();
+      at = await options.phase('evaluating', () => evaluated(options, at));
     }
-    await checkSignal(false);
+    await stopIfAsked(options, at, false);
     if (at.epoch === recipe.epochs || isStale(recipe, at)) return at;
-    const rates = ratesOf(recipe, at.epoch);
-    meter.begin(at);
-    for (;;) {
-      const batch = await meter.waiting(() => batches.next(at.epoch, at.skipped));
-      if (!batch) break;
-      const result = await trainer.step(batch.images, batch.labels, rates);
-      if (!Number.isFinite(result.loss)) throw await nonFinite(options, at, batch, result.loss);
-      const correct = countCorrect(result, batch.labels);
-      const { position, skipped } = batch;
-      at = {
-        ...at,
-        position,
-        skipped,
-        step: at.step + 1,
-        steps: at.steps + 1,
-        loss: at.loss + result.loss,
-        correct: at.correct + correct,
-      };
-      meter.step(at, rates, result.loss, correct);
-      await checkSignal(true);
-      if (options.saveEvery > 0 && at.steps % options.saveEvery === 0) await save();
-    }
-    meter.end(at, rates);
-    at = { ...at, epoch: at.epoch + 1, position: 0, steps: 0, loss: 0, correct: 0, skipped: 0 };
-    await save();
+    at = await options.phase(`epoch ${at.epoch + 1} of ${recipe.epochs}`, () => epoch(options, at, batches, meter));
   }
 }
 
-const done = ({ epoch, steps, step }: Position) => `${step} steps, ${steps} of them in epoch ${epoch + 1}`;
+/** The rest of an epoch, and a checkpoint. */
+async function epoch(options: LoopOptions, start: Position, batches: Batches, meter: Meter): Promise<Position> {
+  const { recipe, trainer, saveEvery } = options;
+  const rates = ratesOf(recipe, start.epoch);
+  let at = start;
+  meter.begin(at);
+  for (;;) {
+    const batch = await meter.waiting(() => batches.next(at.epoch, at.skipped));
+    if (!batch) break;
+    const result = await trainer.step(batch.images, batch.labels, rates);
+    if (!Number.isFinite(result.loss)) throw await nonFinite(options, at, batch, result.loss);
+    const { position, skipped } = batch;
+    const correct = countCorrect(result, batch.labels);
+    const sums = { steps: at.steps + 1, loss: at.loss + result.loss, correct: at.correct + correct };
+    at = { ...at, position, skipped, step: at.step + 1, ...sums };
+    meter.step(at, rates, result.loss, correct);
+    await stopIfAsked(options, at, true);
+    if (saveEvery > 0 && at.steps % saveEvery === 0) options.save(at, await trainer.snapshot());
+  }
+  meter.end(at, rates);
+  const next = { ...at, epoch: at.epoch + 1, position: 0, steps: 0, loss: 0, correct: 0, skipped: 0 };
+  options.save(next, await trainer.snapshot());
+  return next;
+}
+
+async function stopIfAsked({ signal, save, trainer }: LoopOptions, at: Position, unsaved: boolean): Promise<void> {
+  if (!signal.aborted) return;
+  if (unsaved) save(at, await trainer.snapshot());
+  const steps = `${at.step} steps${at.steps > 0 ? `, ${at.steps} of them in epoch ${at.epoch + 1}` : ''}`;
+  throw new PlumageError('aborted', `train: stopped after ${steps} - go on with --resume`);
+}
 
 const isDue = ({ evaluate, evaluateEvery, epochs }: Recipe, epoch: number) =>
   evaluate !== 'none' && (epoch % evaluateEvery === 0 || epoch === epochs);
@@ -104,7 +106,9 @@ async function evaluated(options: LoopOptions, at: Position): Promise<Position> 
   const of = recipe.evaluate === 'held' ? 'held' : 'test';
   options.report({ kind: 'evaluation', epoch: at.epoch, step: at.step, of, ...found });
   const best = isBest ? { epoch: at.epoch, accuracy: found.top1 } : at.best;
-  return { ...at, evaluated: at.epoch, best, since: isBest ? 0 : at.since + 1 };
+  const next = { ...at, evaluated: at.epoch, best, since: isBest ? 0 : at.since + 1 };
+  options.save(next, tensors);
+  return next;
 }
 
 async function nonFinite(
