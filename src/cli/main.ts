@@ -15,6 +15,7 @@ import { mergeCommand } from './merge.ts';
 import { Progress } from './progress.ts';
 import { runCommand } from './run.ts';
 import { firstLine } from './text.ts';
+import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 import { versions } from './versions.ts';
 import { weightsCommand } from './weights.ts';
@@ -58,6 +59,7 @@ for (const command of [
   initCommand(),
   exportCommand(),
   runCommand(),
+  trainCommand(),
   tuneCommand(),
   gradcheckCommand(),
   dataCommand(),

@@ -1,5 +1,6 @@
 // What a run tells while it goes on: the lines of metrics.jsonl, written, read and cut where a run goes on from a checkpoint.
 
+/** A run began or went on. */
 export interface RunEvent {
   readonly kind: 'run';
   readonly time: string;
@@ -47,7 +48,13 @@ export interface EvaluationEvent {
   readonly final?: boolean;
 }
 
-export type TrainingEvent = RunEvent | StepEvent | EpochEvent | EvaluationEvent;
+/** The last line of a run that came to its end. */
+export interface EndEvent {
+  readonly kind: 'end';
+  readonly time: string;
+}
+
+export type TrainingEvent = RunEvent | StepEvent | EpochEvent | EvaluationEvent | EndEvent;
 
 export const eventLine = (event: TrainingEvent): string => `${JSON.stringify(event)}\n`;
 
@@ -63,7 +70,7 @@ export function readEvents(text: string): TrainingEvent[] {
   });
 }
 
-const KINDS = ['run', 'step', 'epoch', 'evaluation'];
+const KINDS = ['run', 'step', 'epoch', 'evaluation', 'end'];
 
 function isEvent(value: unknown): value is TrainingEvent {
   return typeof value === 'object' && value !== null && 'kind' in value && KINDS.includes(String(value.kind));
@@ -75,7 +82,7 @@ export function eventsBefore(
   at: { step: number; evaluated: number },
 ): TrainingEvent[] {
   return events.filter((event) => {
-    if (event.kind === 'run') return true;
+    if (event.kind === 'run' || event.kind === 'end') return event.kind === 'run';
     if (event.kind === 'evaluation') return !event.final && event.epoch <= at.evaluated;
     return event.step <= at.step;
   });

@@ -124,12 +124,14 @@ async function nonFinite(
   return new PlumageError('input', `train: the loss became ${loss} in ${step}, ${where} - ${advice}`);
 }
 
-/** Rows whose largest logit, the first of equal ones, is the label's. */
+/** Rows whose largest logit is the label's. */
 export function countCorrect({ outputs }: StepResult, labels: Uint32Array): number {
   const { data } = (outputs.combined ?? outputs.logits)!;
   const classes = data.length / labels.length;
   return labels.reduce((sum, label, i) => {
-    const row = data.subarray(i * classes, (i + 1) * classes);
-    return sum + (row.indexOf(Math.max(...row)) === label ? 1 : 0);
+    return sum + (largestOf(data.subarray(i * classes, (i + 1) * classes)) === label ? 1 : 0);
   }, 0);
 }
+
+/** Index of the largest value, of equal ones the first. */
+export const largestOf = (values: Float32Array): number => values.indexOf(Math.max(...values));

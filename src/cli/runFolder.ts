@@ -1,0 +1,119 @@
+// The folder of a training run: its configuration, its checkpoint, the lines of metrics, and the weights that come out of it.
+
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { PlumageError } from '../errors.ts';
+import { readWeights } from '../formats/weights.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { Kind } from '../node/datasets/dataset.ts';
+import { type Checkpoint, type Position, readCheckpoint } from '../train/checkpoint.ts';
+import { eventLine, eventsBefore, readEvents, type TrainingEvent } from '../train/events.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { readInput } from './readInput.ts';
+import { cannotWrite, checkWritable, replaceFile } from './replaceFile.ts';
+
+/** `config.json`: all that the run was asked to do. */
+export interface RunConfig {
+  readonly plumage: string;
+  readonly data: string;
+  readonly dataset: Kind;
+  /** Only these classes. */
+  readonly classes?: readonly string[];
+  /** Instead of the layout's own. */
+  readonly banner?: number;
+  readonly model: string;
+  readonly recipe: Recipe;
+  readonly network: ModelConfig;
+}
+
+const FILES = {
+  config: 'config.json',
+  checkpoint: 'checkpoint.safetensors',
+  best: 'best.safetensors',
+  final: 'final.safetensors',
+  metrics: 'metrics.jsonl',
+  page: 'curves.html',
+} as const;
+
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  file(name: keyof typeof FILES): string {
+    return path.join(this.path, FILES[name]);
+  }
+
+  has(name: keyof typeof FILES): boolean {
+    return existsSync(this.file(name));
+  }
+
+  /** Makes the folder and tries it. @throws PlumageError `input` where it cannot be written. */
+  create(): void {
+    try {
+      makeFolder(path.resolve(this.path));
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
+    checkWritable(this.file('checkpoint'));
+  }
+
+  writeConfig(config: RunConfig): void {
+    replaceFile(this.file('config'), Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
+  }
+
+  /** @throws PlumageError `input` where there is no run. */
+  readConfig(): RunConfig {
+    const file = this.file('config');
+    if (!existsSync(file)) {
+      const advice = 'leave out --resume to begin one';
+      throw new PlumageError('input', `${this.path}: no run to go on with, ${FILES.config} is missing - ${advice}`);
+    }
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      throw new PlumageError('input', `${file}: cannot be read as JSON - bring the run's own file`, { cause: error });
+    }
+  }
+
+  readCheckpoint(): Checkpoint | undefined {
+    if (!this.has('checkpoint')) return undefined;
+    const file = this.file('checkpoint');
+    return readCheckpoint(readInput(file, 'checkpoint'), file);
+  }
+
+  /** The tensors of the weights that were best so far. */
+  readBest(): ReadonlyMap<string, Tensor> {
+    const file = this.file('best');
+    return readWeights(readInput(file, 'weights'), file).tensors;
+  }
+
+  save(name: 'checkpoint' | 'best' | 'final', bytes: Uint8Array): void {
+    replaceFile(this.file(name), bytes);
+  }
+
+  readEvents(): TrainingEvent[] {
+    return this.has('metrics') ? readEvents(readFileSync(this.file('metrics'), 'utf8')) : [];
+  }
+
+  /** Leaves the metrics as they were when the checkpoint was made. */
+  cutMetrics(at: Position): void {
+    const lines = eventsBefore(this.readEvents(), at).map(eventLine);
+    replaceFile(this.file('metrics'), Buffer.from(lines.join('')));
+  }
+
+  append(event: TrainingEvent): void {
+    try {
+      appendFileSync(this.file('metrics'), eventLine(event));
+    } catch (error) {
+      throw cannotWrite(this.file('metrics'), error);
+    }
+  }
+}
+
+/** NOTE: step by step, for mkdir's own recursion never returns under /proc. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = path.dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
+}

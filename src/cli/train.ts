@@ -1,0 +1,208 @@
+// `plumage train`: its options, and what they ask for. The run itself is in trainRun.ts.
+
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { mismatch, PlumageError } from '../errors.ts';
+import { readWeights } from '../formats/weights.ts';
+import { defaultTarget, type Family } from '../graph/target.ts';
+import { KINDS, type Kind, openDataset } from '../node/datasets/dataset.ts';
+import { assumedSpeed, bindingLimit, microBatchThatFits, trainingCost } from '../train/cost.ts';
+import { checkRecipe, checkSame, parseSetting, type RecipeKey } from '../train/recipe.ts';
+import { stepsPerEpoch } from '../train/schedule.ts';
+import { readClassNames } from './classNames.ts';
+import { LAYOUTS } from './datasetOptions.ts';
+import { interruptible } from './interrupt.ts';
+import { jsonOption, modelFile, wholeNumber } from './options.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { readInput } from './readInput.ts';
+import { RunFolder } from './runFolder.ts';
+import { print } from './text.ts';
+import { trainingData } from './trainData.ts';
+import { checkSameNetwork, type InitialModel, initialModel, trainerOptions } from './trainModel.ts';
+import { runTraining, type TrainRequest } from './trainRun.ts';
+import { dryRunFacts, dryRunText, endText, recipeHelp } from './trainText.ts';
+import { versions } from './versions.ts';
+
+/** Options that are keys of the recipe too. */
+type Settings = Readonly<Partial<Record<RecipeKey, unknown>>>;
+
+interface TrainOptions extends Settings {
+  readonly data?: string;
+  readonly dataset?: Kind;
+  readonly classes?: string;
+  readonly banner?: number;
+  readonly model?: string;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly set: readonly string[];
+  readonly f16?: boolean;
+  readonly saveEvery: number;
+  readonly workers?: number;
+  readonly adapter?: string;
+  readonly dryRun?: boolean;
+  readonly family: Family;
+  readonly gflops?: number;
+  readonly json?: boolean;
+}
+
+const HELP = `
+The recipe: what --set takes, with its defaults
+${recipeHelp()}
+${LAYOUTS}
+
+The run's folder gets config.json, checkpoint.safetensors (after every epoch, and on Ctrl-C), metrics.jsonl, curves.html and
+final.safetensors, which every other command takes as a model: the last epoch's weights, or with evaluate=held those that
+were best on the held-out part. The test images choose nothing; they are evaluated once, at the end.
+
+Examples:
+  $ plumage init --classes birds.txt --out init.safetensors
+  $ plumage train --data CUB_200_2011 --dataset cub --model init.safetensors --out runs/birds --dry-run
+  $ plumage train --data CUB_200_2011 --dataset cub --model init.safetensors --out runs/birds --micro-batch 8
+  $ plumage train --resume --out runs/birds             as if it had never been stopped
+  $ plumage train --data photos --dataset folder --model init.safetensors --out runs/x --epochs 20 --set lr=0.005
+  $ plumage watch runs/birds                            curves while it goes on`;
+
+export function trainCommand(): Command {
+  return new Command('train')
+    .description("train a model on a data set by the paper's recipe, from a file that plumage init made")
+    .option('--data <dir>', "the data set's folder")
+    .addOption(new Option('--dataset <layout>', 'how it is laid out').choices(KINDS))
+    .option('--classes <file>', 'only the classes named in this text file, one a line')
+    .option('--banner <rows>', 'rows to crop off the bottom of photos (default: 20 for aircraft, else 0)', rows)
+    .option('--model <file>', 'the model to start from')
+    .option('--out <dir>', "the run's folder")
+    .option('--resume', "go on with the run in --out from its last checkpoint; its options are the run's own")
+    .option('--epochs <n>', 'as --set epochs=n', wholeNumber)
+    .option('--batch <n>', 'as --set batch=n', wholeNumber)
+    .option('--micro-batch <n>', 'as --set microBatch=n', wholeNumber)
+    .option('--seed <n>', 'as --set seed=n', rows)
+    .option('--freeze <stage>', 'as --set freeze=stage')
+    .option('--attention <which>', 'as --set attention=which')
+    .option('--recompute', 'as --set recompute=true')
+    .option('--recalibrate-bn', 'as --set recalibrateBn=true')
+    .option('--set <key=value>', 'a key of the recipe, see below; may be given again', collect, [])
+    .option('--f16', 'store the weights of final.safetensors as f16')
+    .option('--save-every <steps>', 'a checkpoint after so many steps of an epoch too', wholeNumber, 0)
+    .option('--workers <n>', 'threads that decode (default: one core fewer than there are, 4 at most)', wholeNumber)
+    .option('--adapter <adapter>', 'gpu, software, swiftshader, lavapipe or a part of its name')
+    .option('--dry-run', 'print memory, largest buffer and time without a GPU, and do nothing')
+    .addOption(
+      new Option('--family <family>', 'with --dry-run: the class of adapter')
+        .choices(['software', 'integrated', 'discrete', 'apple'])
+        .default('discrete'),
+    )
+    .option('--gflops <n>', 'with --dry-run: the speed to reckon with, instead of an assumed one', wholeNumber)
+    .addOption(jsonOption())
+    .addHelpText('after', HELP)
+    .action((options: TrainOptions) => (options.dryRun ? dryRun(options) : train(options)));
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+function rows(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Expected a whole number from 0.');
+}
+
+const SHORT: readonly RecipeKey[] = [
+  'epochs',
+  'batch',
+  'microBatch',
+  'seed',
+  'freeze',
+  'attention',
+  'recompute',
+  'recalibrateBn',
+];
+
+function settingsOf(options: TrainOptions): Settings {
+  const short = SHORT.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
+  return Object.fromEntries([...short, ...options.set.map(parseSetting)]);
+}
+
+function need<T>(value: T | undefined, option: string, what: string): T {
+  if (value !== undefined) return value;
+  throw mismatch('input', 'train', option, 'nothing', what, 'see plumage train --help');
+}
+
+async function train(options: TrainOptions): Promise<void> {
+  const progress = startProgress(options.json);
+  const folder = new RunFolder(need(options.out, '--out', "the run's folder"));
+  const request = options.resume ? await goOn(folder, options, progress) : await begin(folder, options, progress);
+  const result = await interruptible((signal) => runTraining(request, options, progress, signal));
+  print(options.json ? JSON.stringify(result) : endText(result));
+}
+
+async function begin(folder: RunFolder, options: TrainOptions, progress: Progress): Promise<TrainRequest> {
+  if (folder.has('config')) {
+    const advice = 'add --resume to go on with it, or name another folder';
+    throw new PlumageError('input', `${folder.path}: there is a run already - ${advice}`);
+  }
+  const recipe = checkRecipe(settingsOf(options), 'train');
+  const config = {
+    plumage: versions().plumage,
+    data: path.resolve(need(options.data, '--data', "the data set's folder")),
+    dataset: need(options.dataset, '--dataset', KINDS.join(', ')),
+    ...(options.classes !== undefined && { classes: readClassNames(options.classes) }),
+    ...(options.banner !== undefined && { banner: options.banner }),
+    model: need(options.model, '--model', 'the file of a model to start from'),
+    recipe,
+  };
+  const { config: network, tensors } = await readModel(config.model, recipe, progress);
+  return { folder, config: { ...config, network }, tensors };
+}
+
+/** What the run was asked for; what is given again has to be the same, but for the place of the data. */
+async function goOn(folder: RunFolder, options: TrainOptions, progress: Progress): Promise<TrainRequest> {
+  const saved = folder.readConfig();
+  const checkpoint = folder.readCheckpoint();
+  const began = checkpoint?.state.recipe ?? saved.recipe;
+  const recipe = checkRecipe({ ...began, ...settingsOf(options) }, 'train');
+  checkSame(recipe, began, folder.path);
+  const given = options.model === undefined ? undefined : await readModel(options.model, recipe, progress);
+  if (given && checkpoint) checkSameNetwork(given.config, checkpoint.config, folder.path);
+  const start = checkpoint ?? given ?? (await readModel(saved.model, recipe, progress));
+  const data = options.data === undefined ? saved.data : path.resolve(options.data);
+  const config = { ...saved, data, recipe, network: start.config };
+  return { folder, config, tensors: start.tensors, state: checkpoint?.state };
+}
+
+async function readModel(
+  model: string,
+  recipe: TrainRequest['config']['recipe'],
+  progress: Progress,
+): Promise<InitialModel> {
+  const file = await modelFile(model, progress);
+  return initialModel(readWeights(readInput(file, 'weights'), file), file, recipe);
+}
+
+async function dryRun(options: TrainOptions): Promise<void> {
+  const progress = startProgress(options.json);
+  const recipe = checkRecipe(settingsOf(options), 'train');
+  const model = need(options.model, '--model', 'the file of a model to start from');
+  const { config } = await readModel(model, recipe, progress);
+  const data = options.data === undefined ? undefined : await counted(options, recipe, config.classes, model);
+  const target = { ...defaultTarget(options.family), subgroups: true, precision: recipe.precision };
+  const trainer = trainerOptions(recipe, data?.steps);
+  const cost = trainingCost(config, trainer, target);
+  const facts = dryRunFacts(cost, target, recipe, options.gflops ?? assumedSpeed[options.family], data);
+  const isTooLarge = cost.largest.bytes > bindingLimit(target);
+  const fits = isTooLarge ? microBatchThatFits(config, trainer, target) : undefined;
+  print(
+    options.json ? JSON.stringify({ ...facts, microBatchThatFits: fits, recipe }) : dryRunText(facts, recipe, fits),
+  );
+}
+
+async function counted(
+  { data, dataset, banner, classes }: TrainOptions,
+  recipe: TrainRequest['config']['recipe'],
+  known: readonly string[],
+  model: string,
+) {
+  const kind = need(dataset, '--dataset', KINDS.join(', '));
+  const names = classes === undefined ? undefined : readClassNames(classes);
+  const opened = await openDataset(kind, data!, { banner, classes: names });
+  const { train, test } = trainingData(opened, recipe, known, model);
+  return { train: train.length, test: test.length, steps: stepsPerEpoch(train.length, recipe) };
+}

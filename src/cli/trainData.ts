@@ -1,0 +1,61 @@
+// The images of a training run: the parts of a data set, with the model's class numbers.
+
+import { PlumageError } from '../errors.ts';
+import { checkTrainable, type Dataset, holdOut, type LabelledImage } from '../node/datasets/dataset.ts';
+import { fingerprintOf } from '../train/checkpoint.ts';
+import type { Recipe } from '../train/recipe.ts';
+
+export interface TrainingData {
+  readonly train: readonly LabelledImage[];
+  /** What is evaluated after epochs. */
+  readonly evaluate: readonly LabelledImage[];
+  readonly test: readonly LabelledImage[];
+  readonly banner: number;
+  readonly fingerprint: string;
+}
+
+/**
+ * The parts that the recipe asks for, labelled by the order of the model's classes.
+ * @throws PlumageError `input` where model and data set disagree about classes, or a class has no training image.
+ */
+export function trainingData(
+  dataset: Dataset,
+  recipe: Recipe,
+  classes: readonly string[],
+  model: string,
+): TrainingData {
+  const labels = labelsOf(dataset, classes, model);
+  const split = recipe.evaluate === 'held' ? holdOut(dataset, recipe.holdOut, recipe.seed) : undefined;
+  const train = split?.train ?? dataset.train;
+  checkTrainable(dataset, train);
+  const labelled = (images: readonly LabelledImage[]) =>
+    images.map(({ file, label }) => ({ file, label: labels[label]! }));
+  const evaluate = recipe.evaluate === 'none' ? [] : (split?.val ?? dataset.test);
+  if (recipe.evaluate === 'test' && evaluate.length === 0) {
+    throw new PlumageError(
+      'input',
+      `${dataset.root}: no test images, which evaluate=test asks for - use evaluate=held`,
+    );
+  }
+  return {
+    train: labelled(train),
+    evaluate: labelled(evaluate),
+    test: labelled(dataset.test),
+    banner: dataset.banner,
+    fingerprint: fingerprintOf(labelled(train), dataset.root),
+  };
+}
+
+/** The model's class number for each of the data set's classes. */
+function labelsOf({ root, classes }: Dataset, known: readonly string[], model: string): number[] {
+  const stranger = classes.find((name) => !known.includes(name));
+  const absent = known.find((name) => !classes.includes(name));
+  if (stranger === undefined && absent === undefined) return classes.map((name) => known.indexOf(name));
+  const counts = `${root} has ${classes.length} classes, ${model} has ${known.length}`;
+  const [name, lacks] = stranger === undefined ? [absent, 'the data set'] : [stranger, 'the model'];
+  const advice =
+    absent === undefined
+      ? 'name those of the model by --classes'
+      : 'make the model by plumage init with the classes of the data set';
+  throw new PlumageError('input', `train: ${counts}: ${JSON.stringify(name)} is none of ${lacks} - ${advice}`);
+}

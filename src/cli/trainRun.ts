@@ -1,0 +1,226 @@
+// A training run: opens data, adapter and trainer, hands them to the loop, keeps its checkpoints, and makes the model that
+// comes out of it.
+
+import { type Engine, open } from '../engine/engine.ts';
+import { preprocessConfig } from '../engine/model.ts';
+import { PlumageError } from '../errors.ts';
+import { adapterKey } from '../gpu/device.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { openAdapter, releaseAdapters } from '../node/adapter.ts';
+import { keptChoices } from '../node/choices.ts';
+import { openDataset } from '../node/datasets/dataset.ts';
+import { DecodePool } from '../node/decodePool.ts';
+import { Loader } from '../node/loader.ts';
+import { atStart, type Position, type RunState, weightsOf, writeCheckpoint } from '../train/checkpoint.ts';
+import { checkFits, mib } from '../train/cost.ts';
+import { trainingImages } from '../train/epoch.ts';
+import { type Evaluation, type LoopOptions, trainLoop } from '../train/loop.ts';
+import { blockMomentumOf, stepsPerEpoch } from '../train/schedule.ts';
+import { Trainer } from '../train/trainer.ts';
+import type { Progress } from './progress.ts';
+import type { RunConfig, RunFolder } from './runFolder.ts';
+import { bytesText } from './text.ts';
+import { type TrainingData, trainingData } from './trainData.ts';
+import { evaluateWeights } from './trainEvaluate.ts';
+import { trainerOptions } from './trainModel.ts';
+import { stepText } from './trainText.ts';
+
+export interface TrainRequest {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  /** Weights, and where a run goes on velocities. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Of the checkpoint that the run goes on from. */
+  readonly state?: RunState;
+}
+
+export interface TrainRunOptions {
+  readonly adapter?: string;
+  readonly saveEvery: number;
+  readonly workers?: number;
+  readonly f16?: boolean;
+}
+
+export interface TrainResult {
+  readonly out: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly images: number;
+  /** The file's weights on the test images, where there are any. */
+  readonly test?: Evaluation;
+  readonly best?: { readonly epoch: number; readonly accuracy: number; readonly of: 'held' | 'test' };
+  /** Share of the training time in which the GPU waited for photos. */
+  readonly waited: number;
+}
+
+/** What the parts of a run share. */
+interface Run {
+  readonly request: TrainRequest;
+  readonly options: TrainRunOptions;
+  readonly data: TrainingData;
+  readonly engine: Engine;
+  readonly pool: DecodePool;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Runs to the end and writes what comes out. Rejects with code `aborted`, a checkpoint written, when the signal says so. */
+export async function runTraining(
+  request: TrainRequest,
+  options: TrainRunOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<TrainResult> {
+  const data = await readData(request, progress);
+  // Before minutes of work: a folder that cannot be written.
+  request.folder.create();
+  request.folder.writeConfig(request.config);
+  const engine = await progress.during('opening the adapter', () => openEngine(request, options, progress));
+  const pool = new DecodePool(options.workers);
+  try {
+    return await train({ request, options, data, engine, pool, progress, signal });
+  } catch (error) {
+    const lost = engine.device.lostReason;
+    if (lost === undefined || (error instanceof PlumageError && error.code === 'aborted')) throw error;
+    const advice = 'the last checkpoint stands, go on with --resume';
+    throw new PlumageError('lost', `train: the device was lost (${lost}) - ${advice}`, { cause: error });
+  } finally {
+    await pool.close();
+    engine.close();
+    releaseAdapters();
+  }
+}
+
+async function readData({ config, state, folder }: TrainRequest, progress: Progress): Promise<TrainingData> {
+  const { recipe, network, model, dataset: kind, banner, classes } = config;
+  const dataset = await progress.during('reading the lists', () => openDataset(kind, config.data, { banner, classes }));
+  for (const warning of dataset.warnings) progress.line(`warning: ${warning}`);
+  const data = trainingData(dataset, recipe, network.classes, model);
+  if (state && state.images !== data.fingerprint) {
+    const advice = 'a run goes on with the same list only: begin a new one in another folder';
+    throw new PlumageError(
+      'input',
+      `${folder.path}: the training images are not those that the run began with - ${advice}`,
+    );
+  }
+  const steps = stepsPerEpoch(data.train.length, recipe);
+  const momentum = blockMomentumOf(recipe, steps);
+  if (momentum.raised) {
+    progress.line(
+      `running statistics of the branch blocks: momentum ${momentum.value}, as the run has under 1000 steps`,
+    );
+  }
+  const seen = recipe.microBatch || recipe.batch;
+  if (seen < 4) progress.line(`warning: batch norms see ${seen} images at a time, which is too few to train well`);
+  return data;
+}
+
+/** The kernels that the run began with, for others round otherwise. */
+async function openEngine({ config, state, folder }: TrainRequest, options: TrainRunOptions, progress: Progress) {
+  const { adapter } = await openAdapter(options);
+  const isSame = state?.adapter === adapterKey(adapter.info);
+  if (state && !isSame)
+    progress.line(`${folder.path}: another adapter than before: the run goes on, but not bit for bit`);
+  const choices = isSame ? state.choices : await keptChoices(adapter, (line) => progress.line(line));
+  return open({ adapter, choices, precision: config.recipe.precision });
+}
+
+async function train(run: Run): Promise<TrainResult> {
+  const { request, data, engine, progress } = run;
+  const { folder, config, state } = request;
+  const { recipe, network } = config;
+  const { device, adapter } = engine;
+  const stepping = trainerOptions(recipe, stepsPerEpoch(data.train.length, recipe));
+  const cost = checkFits(network, stepping, device.target);
+  progress.line(`${adapter.name}: planned peak ${bytesText(cost.peak)}, largest buffer ${mib(cost.largest.bytes)}`);
+  const opening = () => Trainer.open(device, network, request.tensors, stepping);
+  const trainer = await progress.during('compiling the kernels', opening);
+  try {
+    const start = state?.at ?? atStart;
+    const kept = { recipe, images: data.fingerprint, adapter: device.adapterKey, choices: device.target.choices ?? {} };
+    const save: LoopOptions['save'] = (at, tensors) =>
+      folder.save('checkpoint', writeCheckpoint({ config: network, tensors, state: { ...kept, at } }));
+    // At once, so that what cannot be written is known before the first step.
+    if (!state) save(start, await trainer.snapshot());
+    folder.cutMetrics(start);
+    const { at, waited } = await loop(run, trainer, start, save);
+    return await finish(run, trainer, at, waited);
+  } finally {
+    trainer.close();
+  }
+}
+
+/** The loop with all that it needs; gives also the share of the time in which the GPU waited for photos. */
+async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptions['save']) {
+  const { request, options, data, engine, pool, progress, signal } = run;
+  const { folder, config } = request;
+  const { recipe, network } = config;
+  const { epochs, batch } = recipe;
+  const images = data.train.length;
+  const steps = stepsPerEpoch(images, recipe);
+  const time = new Date().toISOString();
+  folder.append({ kind: 'run', time, epochs, stepsPerEpoch: steps, images, adapter: engine.adapter.name });
+  const ahead = batch + 2 * pool.workers;
+  const loader = new Loader(pool, trainingImages(recipe, data.train, start), { banner: data.banner, ahead });
+  const spent = { seconds: 0, waited: 0 };
+  const report: LoopOptions['report'] = (event) => {
+    folder.append(event);
+    if (event.kind !== 'epoch') return;
+    spent.seconds += event.seconds;
+    spent.waited += event.seconds * event.waited;
+  };
+  try {
+    const at = await trainLoop({
+      recipe,
+      trainer,
+      stream: loader,
+      preprocessing: preprocessConfig(network),
+      images,
+      start,
+      saveEvery: options.saveEvery,
+      signal,
+      save,
+      keepBest: (tensors) => folder.save('best', weightsOf(network, tensors)),
+      evaluate: (tensors) =>
+        evaluateWeights({ ...run, ...data, images: data.evaluate, weights: weightsOf(network, tensors) }),
+      firstNonFinite: async () => undefined,
+      onSkip: ({ message }) => progress.line(`skipped: ${message}`),
+      report,
+      onStep: (step) => progress.count(step.stepInEpoch, step.steps, stepText(step)),
+      phase: (label, work) => progress.during(label, work),
+      now: () => performance.now(),
+    });
+    return { at, waited: spent.seconds > 0 ? spent.waited / spent.seconds : 0 };
+  } finally {
+    loader.close();
+  }
+}
+
+/** Writes the weights that the run has come to, and tries them on the test images. */
+async function finish(run: Run, trainer: Trainer, at: Position, waited: number): Promise<TrainResult> {
+  const { request, options, data, progress } = run;
+  const { folder, config } = request;
+  const { recipe, network } = config;
+  const tensors = recipe.evaluate === 'held' ? folder.readBest() : await trainer.snapshot();
+  trainer.close();
+  const weights = weightsOf(network, tensors, options.f16 ? 'F16' : 'F32');
+  folder.save('final', weights);
+  const of = recipe.evaluate === 'held' ? 'held' : 'test';
+  const evaluating = () => evaluateWeights({ ...run, ...data, images: data.test, weights });
+  const test = data.test.length > 0 ? await progress.during('evaluating the test images', evaluating) : undefined;
+  if (test) folder.append({ kind: 'evaluation', epoch: at.epoch, step: at.step, of: 'test', ...test, final: true });
+  folder.append({ kind: 'end', time: new Date().toISOString() });
+  return {
+    out: folder.path,
+    file: folder.file('final'),
+    bytes: weights.length,
+    epochs: at.epoch,
+    steps: at.step,
+    images: data.train.length,
+    ...(test && { test }),
+    ...(at.best && { best: { ...at.best, of } }),
+    waited,
+  };
+}
