@@ -107,7 +107,7 @@ async function readData({ config, state, folder }: TrainRequest, progress: Progr
   }
   const steps = stepsPerEpoch(data.train.length, recipe);
   const momentum = blockMomentumOf(recipe, steps);
-  if (momentum.raised) {
+  if (momentum.raised && network.model === 'plumage') {
     progress.line(
       `running statistics of the branch blocks: momentum ${momentum.value}, as the run has under 1000 steps`,
     );

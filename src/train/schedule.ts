@@ -36,11 +36,12 @@ export function blockMomentumOf({ blockMomentum, epochs }: Recipe, steps: number
   return { value: raised ? 0.1 : 0.01, raised };
 }
 
-/** Dotted prefixes of the names of parameters that are not trained. */
+const STAGES = ['stem', 'layer1', 'layer2', 'layer3', 'layer4'];
+
+/** Dotted prefixes of the names of parameters that are not trained. The plain classifier's fc is a new layer. */
 export function frozenOf({ freeze }: Recipe): string[] {
   if (freeze === 'none') return [];
-  if (freeze === 'backbone') return ['backbone'];
-  const stages = ['stem', 'layer1', 'layer2', 'layer3'];
-  const whole = stages.slice(1, stages.indexOf(freeze) + 1);
+  const last = freeze === 'backbone' ? 'layer4' : freeze;
+  const whole = STAGES.slice(1, STAGES.indexOf(last) + 1);
   return ['conv1', 'bn1', ...whole].map((name) => `backbone.${name}`);
 }
