@@ -18,6 +18,7 @@ import { firstLine } from './text.ts';
 import { trainCommand } from './train.ts';
 import { tuneCommand } from './tune.ts';
 import { versions } from './versions.ts';
+import { watchCommand } from './watch.ts';
 import { weightsCommand } from './weights.ts';
 
 const EXAMPLE = `
@@ -61,6 +62,7 @@ for (const command of [
   runCommand(),
   trainCommand(),
   tuneCommand(),
+  watchCommand(),
   gradcheckCommand(),
   dataCommand(),
 ]) {

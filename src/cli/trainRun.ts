@@ -17,6 +17,7 @@ import { trainingImages } from '../train/epoch.ts';
 import { type Evaluation, type LoopOptions, trainLoop } from '../train/loop.ts';
 import { blockMomentumOf, stepsPerEpoch } from '../train/schedule.ts';
 import { Trainer } from '../train/trainer.ts';
+import { writeCurves } from './curves.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig, RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
@@ -212,6 +213,7 @@ async function finish(run: Run, trainer: Trainer, at: Position, waited: number):
   const test = data.test.length > 0 ? await progress.during('evaluating the test images', evaluating) : undefined;
   if (test) folder.append({ kind: 'evaluation', epoch: at.epoch, step: at.step, of: 'test', ...test, final: true });
   folder.append({ kind: 'end', time: new Date().toISOString() });
+  writeCurves(folder);
   return {
     out: folder.path,
     file: folder.file('final'),
