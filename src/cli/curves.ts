@@ -5,7 +5,6 @@ import { type CurvePoint, type Curves, curvesPage } from '../report/curves.ts';
 import type { EpochEvent, RunEvent, StepEvent, TrainingEvent } from '../train/events.ts';
 import { replaceFile } from './replaceFile.ts';
 import type { RunConfig, RunFolder } from './runFolder.ts';
-import { versions } from './versions.ts';
 
 /** Writes it again from the metrics so far. */
 export function writeCurves(folder: RunFolder): Curves {
@@ -41,6 +40,6 @@ export function curvesOf(name: string, config: RunConfig, events: readonly Train
       ['Began', runs[0]?.time ?? ''],
     ],
     recipe: Object.entries(recipe).map(([key, value]) => [key, String(value)]),
-    version: versions().plumage,
+    version: config.plumage,
   };
 }

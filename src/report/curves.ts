@@ -86,7 +86,7 @@ function header(curves: Curves): Html {
 }
 
 const detail = ({ images, concat }: EvaluationPoint) =>
-  `${count(images, 'image')}; branches together alone ${percent(concat)}`;
+  `${count(images, 'image')}; concatenated branches alone ${percent(concat)}`;
 
 function charts(curves: Curves): LineChart[] {
   const { steps, epochPoints, evaluations } = curves;
@@ -122,7 +122,13 @@ function charts(curves: Curves): LineChart[] {
         evaluated.length > 0
           ? 'Share that is right, in training and on images that are not trained on.'
           : 'Share that is right, in training.',
-      ...{ x, y: 'share', lines: [...both('accuracy'), ...evaluated], show: percent, top: 1 },
+      ...{
+        x,
+        y: 'share',
+        lines: [...both('accuracy'), ...evaluated],
+        show: (share: number) => (share === 0 ? '0 %' : percent(share)),
+        top: 1,
+      },
       table: numbers([['training', ({ accuracy }) => percent(accuracy)]]),
     },
     {

@@ -51,7 +51,7 @@ ${details('The numbers', table(chart.table, `${chart.title}: the numbers`))}
 }
 
 function drawing(chart: LineChart, width: number, height: number): Html {
-  const { lines, show = digits } = chart;
+  const { lines, show = String } = chart;
   const points = lines.flatMap((line) => line.points.filter(isFinitePoint));
   const [least, most] = rangeOf(points.map(([x]) => x));
   const top = chart.top ?? niceTop(rangeOf(points.map(([, y]) => y))[1]);
@@ -64,8 +64,7 @@ function drawing(chart: LineChart, width: number, height: number): Html {
 <text x="${left - 8}" y="${tenth(y(value))}" text-anchor="end" dominant-baseline="central">${show(value)}</text>`,
   );
   const columns = ticks(least, most, width < 600 ? 4 : 8).map(
-    (value) =>
-      html`<text x="${tenth(x(value))}" y="${height - bottom + 18}" text-anchor="middle">${digits(value)}</text>`,
+    (value) => html`<text x="${tenth(x(value))}" y="${height - bottom + 18}" text-anchor="middle">${value}</text>`,
   );
   const place = ([px, py]: Point): string => `${tenth(x(px))},${tenth(y(py))}`;
   return html`<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${chart.title}. ${chart.caption}" font-size="11" fill="var(--muted)">
