@@ -14,15 +14,15 @@ import { Loader } from '../node/loader.ts';
 import { atStart, type Position, type RunState, weightsOf, writeCheckpoint } from '../train/checkpoint.ts';
 import { checkFits, mib } from '../train/cost.ts';
 import { trainingImages } from '../train/epoch.ts';
-import { type Evaluation, type LoopOptions, trainLoop } from '../train/loop.ts';
+import { type LoopOptions, trainLoop } from '../train/loop.ts';
 import { blockMomentumOf, stepsPerEpoch } from '../train/schedule.ts';
 import { Trainer } from '../train/trainer.ts';
-import { writeCurves } from './curves.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig, RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
 import { type TrainingData, trainingData } from './trainData.ts';
 import { evaluateWeights } from './trainEvaluate.ts';
+import { finish, type TrainResult } from './trainFinish.ts';
 import { trainerOptions } from './trainModel.ts';
 import { stepText } from './trainText.ts';
 
@@ -42,22 +42,8 @@ export interface TrainRunOptions {
   readonly f16?: boolean;
 }
 
-export interface TrainResult {
-  readonly out: string;
-  readonly file: string;
-  readonly bytes: number;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly images: number;
-  /** The file's weights on the test images, where there are any. */
-  readonly test?: Evaluation;
-  readonly best?: { readonly epoch: number; readonly accuracy: number; readonly of: 'held' | 'test' };
-  /** Share of the training time in which the GPU waited for photos. */
-  readonly waited: number;
-}
-
 /** What the parts of a run share. */
-interface Run {
+export interface Run {
   readonly request: TrainRequest;
   readonly options: TrainRunOptions;
   readonly data: TrainingData;
@@ -186,7 +172,6 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
       keepBest: (tensors) => folder.save('best', weightsOf(network, tensors)),
       evaluate: (tensors) =>
         evaluateWeights({ ...run, ...data, images: data.evaluate, weights: weightsOf(network, tensors) }),
-      firstNonFinite: async () => undefined,
       onSkip: ({ message }) => progress.line(`skipped: ${message}`),
       report,
       onStep: (step) => progress.count(step.stepInEpoch, step.steps, stepText(step)),
@@ -197,32 +182,4 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
   } finally {
     loader.close();
   }
-}
-
-/** Writes the weights that the run has come to, and tries them on the test images. */
-async function finish(run: Run, trainer: Trainer, at: Position, waited: number): Promise<TrainResult> {
-  const { request, options, data, progress } = run;
-  const { folder, config } = request;
-  const { recipe, network } = config;
-  const tensors = recipe.evaluate === 'held' ? folder.readBest() : await trainer.snapshot();
-  trainer.close();
-  const weights = weightsOf(network, tensors, options.f16 ? 'F16' : 'F32');
-  folder.save('final', weights);
-  const of = recipe.evaluate === 'held' ? 'held' : 'test';
-  const evaluating = () => evaluateWeights({ ...run, ...data, images: data.test, weights });
-  const test = data.test.length > 0 ? await progress.during('evaluating the test images', evaluating) : undefined;
-  if (test) folder.append({ kind: 'evaluation', epoch: at.epoch, step: at.step, of: 'test', ...test, final: true });
-  folder.append({ kind: 'end', time: new Date().toISOString() });
-  writeCurves(folder);
-  return {
-    out: folder.path,
-    file: folder.file('final'),
-    bytes: weights.length,
-    epochs: at.epoch,
-    steps: at.step,
-    images: data.train.length,
-    ...(test && { test }),
-    ...(at.best && { best: { ...at.best, of } }),
-    waited,
-  };
 }

@@ -5,7 +5,7 @@ import { bindingLimit, mib } from '../train/cost.ts';
 import type { StepProgress } from '../train/meter.ts';
 import { defaults, type Recipe, type RecipeKey } from '../train/recipe.ts';
 import { bytesText, paint, table, timeText } from './text.ts';
-import type { TrainResult } from './trainRun.ts';
+import type { TrainResult } from './trainFinish.ts';
 
 const meanings: Readonly<Record<RecipeKey, string>> = {
   epochs: 'passes over the training images',

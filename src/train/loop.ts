@@ -18,6 +18,8 @@ type Tensors = ReadonlyMap<string, Tensor>;
 export interface Stepper {
   step(images: readonly TrainingImage[], labels: Uint32Array, rates: Rates): Promise<StepResult>;
   snapshot(): Promise<Tensors>;
+  /** Where a value first stopped being finite in the step before. */
+  firstNonFinite(labels: Uint32Array): Promise<string | undefined>;
 }
 
 export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'concat'> {}
@@ -36,8 +38,6 @@ export interface LoopOptions extends MeterOptions {
   /** The weights of the best evaluation so far. */
   keepBest(tensors: Tensors): void;
   evaluate(tensors: Tensors, signal: AbortSignal): Promise<Evaluation>;
-  /** Where a value first stops being finite for this batch. */
-  firstNonFinite(images: readonly TrainingImage[], labels: Uint32Array): Promise<string | undefined>;
   onSkip(error: PlumageError): void;
   /** Shows that something is going on. */
   phase<T>(label: string, work: () => Promise<T>): Promise<T>;
@@ -69,7 +69,7 @@ async function epoch(options: LoopOptions, start: Position, batches: Batches, me
     const batch = await meter.waiting(() => batches.next(at.epoch, at.skipped));
     if (!batch) break;
     const result = await trainer.step(batch.images, batch.labels, rates);
-    if (!Number.isFinite(result.loss)) throw await nonFinite(options, at, batch, result.loss);
+    if (!Number.isFinite(result.loss)) throw await nonFinite(trainer, at, batch.labels, result.loss);
     const { position, skipped } = batch;
     const correct = countCorrect(result, batch.labels);
     const sums = { steps: at.steps + 1, loss: at.loss + result.loss, correct: at.correct + correct };
@@ -111,13 +111,8 @@ async function evaluated(options: LoopOptions, at: Position): Promise<Position> 
   return next;
 }
 
-async function nonFinite(
-  { firstNonFinite }: LoopOptions,
-  at: Position,
-  { images, labels }: { images: readonly TrainingImage[]; labels: Uint32Array },
-  loss: number,
-): Promise<PlumageError> {
-  const layer = await firstNonFinite(images, labels);
+async function nonFinite(trainer: Stepper, at: Position, labels: Uint32Array, loss: number): Promise<PlumageError> {
+  const layer = await trainer.firstNonFinite(labels);
   const where = layer === undefined ? 'only in the loss' : `first at ${layer}`;
   const advice = 'the last checkpoint is good: begin a new run with lower learning rates or a warm-up';
   const step = `step ${at.step + 1} (epoch ${at.epoch + 1})`;

@@ -36,6 +36,8 @@ class Stand implements Stepper {
     return { loss: this.loss(this.steps++), outputs: { combined: { shape: [labels.length, 3], data: logits } } };
   }
 
+  firstNonFinite = async () => 'blocks.1.bn1';
+
   async snapshot() {
     return new Map([...this.tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   }
@@ -90,7 +92,6 @@ function start(recipe: Recipe, wishes: Wishes = {}): Run {
     },
     keepBest: (tensors) => run.best.push(tensors.get('w')!.data[0]!),
     evaluate: wishes.evaluate ?? (async () => ({ images: 1, top1: 0.5, concat: 0.5 })),
-    firstNonFinite: async () => 'blocks.1.bn1',
     report: (event) => run.events.push(event),
     onStep: ({ stepInEpoch }) => {
       if (stepInEpoch > 0 && ++steps === stopAfter) abort.abort();
