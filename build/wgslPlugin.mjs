@@ -7,42 +7,52 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
-import { bindingTypes, blankComments, halfAlias, knobLine, pack, shortNames, squeeze } from './wgslText.mjs';
+import {
+  bindingTypes,
+  blankComments,
+  halfAlias,
+  knobLine,
+  pack,
+  packShader,
+  shortNames,
+  squeeze,
+} from './wgslText.mjs';
 
 /** @typedef {{ text: string, line: number }} Complaint */
 
-/** @param {boolean} ordered whether `plumage:shaders` orders anything @returns {import('esbuild').Plugin} */
-export function wgslPlugin(ordered = true) {
+/** @param {boolean} [known] whether what depends on all shaders matters: short names, order @returns {import('esbuild').Plugin} */
+export function wgslPlugin(known = true) {
   return {
     name: 'wgsl',
     setup(build) {
-      /** @type {ReturnType<typeof readNames> | undefined} */
-      let known;
+      /** @type {ReturnType<typeof readAll> | undefined} */
+      let reading;
       build.onStart(() => {
-        known = undefined;
+        reading = undefined;
       });
-      const names = () => {
-        known ??= ordered ? readNames() : Promise.resolve({ names: new Map(), members: new Set() });
-        return known;
+      const all = () => {
+        reading ??= known ? readAll() : Promise.resolve({ page: [], short: shortNames([]) });
+        return reading;
       };
       build.onResolve({ filter: /^plumage:/ }, (args) => ({ path: args.path.slice(8), namespace: 'plumage' }));
       build.onLoad({ filter: /^shaders$/, namespace: 'plumage' }, async () => ({
-        contents: (ordered ? await pageShaders() : []).map((file) => `import './${file}';`).join('\n'),
+        contents: (await all()).page.map((file) => `import './${file}';`).join('\n'),
         resolveDir: root,
       }));
       build.onLoad({ filter: /^fingerprint$/, namespace: 'plumage' }, async () => ({
         contents: `export default '${await fingerprint()}'`,
       }));
       build.onLoad({ filter: /\/lib\/\w+\.wgsl$/ }, async ({ path: file }) => {
-        const text = pack(await readFile(file, 'utf8'), await names());
+        const text = pack(await readFile(file, 'utf8'), (await all()).short);
         return { contents: `export default ${JSON.stringify(`\n${text}`)}` };
       });
       build.onLoad({ filter: /\.wgsl$/ }, async ({ path: file }) => {
-        const { source, libraries, texts } = await readShader(file);
-        const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, texts);
+        const { texts, libraries } = await readShader(file);
+        const [source = '', ...rest] = texts;
+        const { shader, complaints } = reflect(path.basename(file, '.wgsl'), source, rest);
         const where = path.relative(process.cwd(), file);
         return {
-          contents: shader && moduleOf(shader, pack(source, await names()), libraries),
+          contents: shader && moduleOf(shader, packShader(texts, (await all()).short), libraries),
           loader: 'js',
           resolveDir: root,
           watchFiles: [file, ...libraries],
@@ -58,26 +68,21 @@ export function wgslPlugin(ordered = true) {
 
 const root = path.join(import.meta.dirname, '..');
 
-/** A shader's text and its libraries'. @param {string} file */
+/** A shader's text and those of its libraries. @param {string} file */
 async function readShader(file) {
   const source = await readFile(file, 'utf8');
   const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
-  return { source, libraries, texts: await Promise.all(libraries.map((library) => readFile(library, 'utf8'))) };
+  const texts = await Promise.all(libraries.map((library) => readFile(library, 'utf8')));
+  return { texts: [source, ...texts], libraries };
 }
 
-/** The short names of all shaders, shortest for those of the page. */
-async function readNames() {
+/** Which shaders a page has, and the short names of all. */
+async function readAll() {
   const page = await pageShaders();
-  const all = (await readdir(path.join(root, 'shaders'))).map((name) => `shaders/${name}`).sort();
-  const others = all.filter((file) => file.endsWith('.wgsl') && !page.includes(file));
-  const [first, rest] = await Promise.all([page, others].map((files) => Promise.all(files.map(wholeText))));
-  return shortNames(first ?? [], rest);
-}
-
-/** @param {string} file */
-async function wholeText(file) {
-  const { source, texts } = await readShader(path.join(root, file));
-  return [source, ...texts].join('\n');
+  const names = (await readdir(path.join(root, 'shaders'))).filter((name) => name.endsWith('.wgsl')).sort();
+  const others = names.map((name) => `shaders/${name}`).filter((file) => !page.includes(file));
+  const read = async (/** @type {string} */ file) => (await readShader(path.join(root, file))).texts;
+  return { page, short: shortNames(await Promise.all(page.map(read)), await Promise.all(others.map(read))) };
 }
 
 /**
@@ -114,6 +119,7 @@ async function pageShaders() {
     format: 'esm',
     write: false,
     metafile: true,
+    logLevel: 'silent',
     plugins: [wgslPlugin(false)],
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));

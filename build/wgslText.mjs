@@ -52,13 +52,18 @@ const found = (text, pattern) => [...text.matchAll(pattern)].map(([, name = ''])
 /** @param {string[]} texts */
 const beforeColons = (texts) => texts.flatMap((text) => found(text, /(\w+)\s*:/g));
 
+const component = /^[xyzw]{1,4}$|^[rgba]{1,4}$/;
+
+/** @param {string} text */
+const wordsOf = (text) => found(text, /(?<![@\w])([A-Za-z_]\w*)/g);
+
 /**
  * Names that a shader gives to what is its own, and words that stay as they are: its knobs, bindings and parameters,
  * builtins, and members that may be components of a vector.
- * @param {string} source with its libraries
+ * @param {readonly string[]} texts the shader's and its libraries'
  */
-function namesOf(source) {
-  const shader = blankComments(source);
+function namesOf(texts) {
+  const shader = blankComments(texts.join('\n'));
   const code = markDeclarations(shader);
   const facts = [...shader.matchAll(declaration)].flatMap(([text]) => text.match(/\w+/g) ?? []);
   const values = found(code, /\b(?:let\s|const\s|var\s|var<[^>]*>)\s*(\w+)/g);
@@ -67,10 +72,9 @@ function namesOf(source) {
   const members = beforeColons(found(code, /\bstruct\s+\w+\s*\{([^}]*)\}/g));
   const own = new Set([...values, ...callable, ...parameters, ...members]);
   const builtins = found(code, /(?<![.@\w])([A-Za-z_]\w*)\s*\(/g).filter((name) => !callable.includes(name));
-  const others = found(code, /(?<![@\w])([A-Za-z_]\w*)/g).filter(
-    (name) => !own.has(name) || (/^[xyzwrgba]{1,4}$/.test(name) && members.includes(name)),
-  );
-  return { own, members, stay: ['main', ...facts, ...builtins, ...others] };
+  const others = wordsOf(code).filter((name) => !own.has(name));
+  const components = members.filter((name) => component.test(name));
+  return { own, members, stay: new Set(['main', ...facts, ...builtins, ...others, ...components]) };
 }
 
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
@@ -81,27 +85,39 @@ const reserved = ['as', 'do', 'fn', 'if', 'of'];
 
 /**
  * A short name for each name that shaders give to what is their own: the same for the same name in all shaders, for what
- * shaders share is what gzip lives on, and shortest for the most frequent of the first. A word that stays in one shader stays
- * in all, and no two names become one, so scopes and shadows are what they were.
- * @param {string[]} first shaders with their libraries
- * @param {string[]} rest
+ * shaders share is what gzip lives on, and shortest for the most frequent in those of the page. No two names become one, so
+ * scopes and shadows are what they were. A name that has to stay in one shader of the page stays in all, and so does one that
+ * has to stay in any shader and stands in a library of it, for a library has one text for all.
+ * @param {readonly (readonly string[])[]} page texts of each shader: its own, its libraries'
+ * @param {readonly (readonly string[])[]} others
  * @returns {ShortNames}
  */
-export function shortNames(first, rest = []) {
-  const shaders = [...first, ...rest].map(namesOf);
-  const stay = new Set([...reserved, ...shaders.flatMap((shader) => shader.stay)]);
-  const own = new Set(shaders.flatMap((shader) => [...shader.own]).filter((name) => !stay.has(name)));
-  const members = new Set(shaders.flatMap((shader) => shader.members));
+export function shortNames(page, others = []) {
+  const shaders = [...page, ...others].map(namesOf);
+  const everywhere = new Set([...reserved, ...shaders.flatMap(({ stay }) => [...stay])]);
+  const stay = new Set(shaders.slice(0, page.length).flatMap((shader) => [...shader.stay]));
+  others.forEach(([, ...libraries], i) => {
+    const words = libraries.flatMap((library) => wordsOf(blankComments(library)));
+    for (const name of words) if (shaders[page.length + i]?.stay.has(name)) stay.add(name);
+  });
   /** @type {Map<string, number>} */
   const uses = new Map();
-  for (const name of first.flatMap((source) => blankComments(source).match(/\w+/g) ?? []))
+  for (const name of page.flat().flatMap((text) => wordsOf(blankComments(text))))
     uses.set(name, (uses.get(name) ?? 0) + 1);
-  const names = [...own].sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || (a < b ? -1 : 1));
-  const free = [...letters, ...pairs].filter((name) => !stay.has(name));
-  return { names: new Map(names.map((name, i) => [name, free[i] ?? name])), members };
+  const own = [...new Set(shaders.flatMap((shader) => [...shader.own]))].filter((name) => !stay.has(name));
+  own.sort((a, b) => (uses.get(b) ?? 0) - (uses.get(a) ?? 0) || (a < b ? -1 : 1));
+  const free = [...letters, ...pairs].filter((name) => !everywhere.has(name));
+  const members = shaders.flatMap((shader) => shader.members).filter((name) => !component.test(name));
+  return { names: new Map(own.map((name, i) => [name, free[i] ?? name])), members: new Set(members) };
 }
 
-/** The text of a shader or library for a bundle. @param {string} source @param {ShortNames} short */
+/** A shader's text for a bundle, without its libraries'. @param {readonly string[]} texts @param {ShortNames} short */
+export function packShader(texts, short) {
+  const { stay } = namesOf(texts);
+  return pack(texts[0] ?? '', { ...short, names: new Map([...short.names].filter(([name]) => !stay.has(name))) });
+}
+
+/** The text of a library for a bundle. @param {string} source @param {ShortNames} short */
 export function pack(source, { names, members }) {
   const code = markDeclarations(blankComments(source));
   return squeeze(

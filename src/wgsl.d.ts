@@ -9,5 +9,5 @@ declare module 'plumage:fingerprint' {
   export default fingerprint;
 }
 
-/** All shaders, beside each other in a bundle; nothing to import from it. */
+/** The shaders of a page, beside each other in its bundle; nothing to import from it. */
 declare module 'plumage:shaders' {}

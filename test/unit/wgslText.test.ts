@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pack, shortNames, squeeze } from '../../build/wgslText.mjs';
+import { pack, packShader, shortNames, squeeze } from '../../build/wgslText.mjs';
 
 const source = `// y = x * scale, a value of many colours
 const SIZE = 4u;
@@ -32,8 +32,8 @@ fn scaled(v: vec4f, step: f32) -> vec4f {
   return max(v, vec4f(SIZE4)) * params.first;
 }
 `;
-const names = shortNames([`${source}\n${library}`]);
-const packed = pack(source, names);
+const names = shortNames([[source, library]]);
+const packed = packShader([source, library], names);
 const lineOf = (text: string, start: string) => text.split('\n').findIndex((line) => line.startsWith(start));
 const short = (name: string) => names.names.get(name);
 
@@ -95,39 +95,53 @@ test('a shadow stays a shadow, also across the library', () => {
   );
 });
 
-test('the most frequent name of the first shaders is the shortest, and the same text gives the same names', () => {
-  const of = (name: string) => `fn main() { let ${name} = 1u; ${`f(${name});`.repeat(9)} }`;
-  const both = shortNames([of('often')], [of('other')]).names;
+test('the most frequent name of the page is the shortest, and the same text gives the same names', () => {
+  const of = (name: string) => [`fn main() { let ${name} = 1u; ${`f(${name});`.repeat(9)} }`];
   assert.equal(
-    [...both],
+    [...shortNames([of('often')], [of('another')]).names],
     [
       ['often', 'a'],
-      ['other', 'b'],
+      ['another', 'b'],
     ],
   );
-  assert.equal([...shortNames([source, library]).names], [...shortNames([source, library]).names]);
+  assert.equal([...shortNames([[source, library]]).names], [...shortNames([[source, library]]).names]);
 });
 
-test('a name of one shader that is a word of another stays in both', () => {
-  const builtin = shortNames([
-    'fn main() { let step = 1u; let own = step; }',
-    'fn main() { let edge = step(0.5, 1.0); }',
-  ]);
-  assert.equal([...builtin.names.keys()].sort(), ['edge', 'own']);
+const builtin = 'fn main() { let edge = step(0.5, 1.0); }';
+const local = 'fn main() { let step = 1u; let own = step; }';
+const sum = 'fn add(a: u32) -> u32 { var step = a; return step; }';
+
+test('a name that is a word of another shader of the page stays', () => {
+  const both = shortNames([[local], [builtin]]);
+  assert.equal([...both.names.keys()].sort(), ['edge', 'own']);
+  assert.match(packShader([local], both), /let step=1u;let \w=step;/);
+});
+
+test('a word of a shader outside the page stays there, and in libraries of it', () => {
+  const apart = shortNames([[local]], [[builtin]]);
+  assert.match(packShader([local], apart), /let (\w)=1u;let \w=\1;/);
+  assert.match(packShader([builtin], apart), /=step\(0\.5,1\.0\)/);
+  const shared = shortNames([[local, sum]], [[builtin, sum]]);
+  assert.match(packShader([local, sum], shared), /let step=1u/);
+  assert.match(pack(sum, shared), /var step=/);
+  assert.match(packShader([builtin, sum], shared), /=step\(0\.5,1\.0\)/);
 });
 
 test('in all shaders names change one to one, and only names that a shader declares', () => {
   const read = (file: string) => readFileSync(`shaders/${file}`, 'utf8');
   const files = readdirSync('shaders').filter((file) => file.endsWith('.wgsl'));
-  const wholes = files.map((file) => {
+  const shaders = files.map((file) => {
     const libraries = /^\/\/ lib:(.*)$/m.exec(read(file))?.[1]?.match(/\w+/g) ?? [];
-    return [read(file), ...libraries.map((name) => read(`lib/${name}.wgsl`))].join('\n');
+    return [read(file), ...libraries.map((name) => read(`lib/${name}.wgsl`))];
   });
-  const all = shortNames(wholes);
+  const half = shaders.length >> 1;
+  const short = shortNames(shaders.slice(0, half), shaders.slice(half));
   const none = { names: new Map<string, string>(), members: new Set<string>() };
   const words = (text: string) => text.match(/\w+|[^\w\s]/g) ?? [];
-  for (const whole of wholes) {
-    const [long, brief] = [words(pack(whole, none)), words(pack(whole, all))];
+  for (const texts of shaders) {
+    const [, ...libraries] = texts;
+    const long = words(texts.map((text) => pack(text, none)).join('\n'));
+    const brief = words([packShader(texts, short), ...libraries.map((text) => pack(text, short))].join('\n'));
     assert.is(long.length, brief.length);
     const there = new Map(long.map((word, i) => [word, brief[i]]));
     const back = new Map(brief.map((word, i) => [word, long[i]]));
