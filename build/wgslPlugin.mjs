@@ -25,15 +25,7 @@ export function wgslPlugin(known = true) {
   return {
     name: 'wgsl',
     setup(build) {
-      /** @type {ReturnType<typeof readAll> | undefined} */
-      let reading;
-      build.onStart(() => {
-        reading = undefined;
-      });
-      const all = () => {
-        reading ??= known ? readAll() : Promise.resolve({ page: [], short: shortNames([]) });
-        return reading;
-      };
+      const all = known ? readOnce : () => ({ page: [], short: shortNames([]) });
       build.onResolve({ filter: /^plumage:/ }, (args) => ({ path: args.path.slice(8), namespace: 'plumage' }));
       build.onLoad({ filter: /^shaders$/, namespace: 'plumage' }, async () => ({
         contents: (await all()).page.map((file) => `import './${file}';`).join('\n'),
@@ -74,6 +66,15 @@ async function readShader(file) {
   const libraries = libraryNames(source).map((name) => path.join(path.dirname(file), 'lib', `${name}.wgsl`));
   const texts = await Promise.all(libraries.map((library) => readFile(library, 'utf8')));
   return { texts: [source, ...texts], libraries };
+}
+
+/** @type {ReturnType<typeof readAll> | undefined} */
+let reading;
+
+/** For all bundles of a process, which changes no shader. */
+function readOnce() {
+  reading ??= readAll();
+  return reading;
 }
 
 /** Which shaders a page has, and the short names of all. */

@@ -29,7 +29,7 @@ export interface Shader {
   readonly name: string;
   /**
    * WGSL with short names and without comments; line numbers are those of the file, library functions follow at the end. A
-   * `#` stands for each knob, `struct Params` and binding in turn: `specialise` declares them.
+   * `#` stands where a knob, `struct Params` or a binding is declared: `specialise` declares them there, in this order.
    */
   readonly code: string;
   readonly knobs: readonly Knob[];
