@@ -177,6 +177,7 @@ export const tolerances: Record<string, Tolerance> = {
   matmul: matrixProduct,
   matmulTiled: matrixProduct,
   matmulScalar: matrixProduct,
+  product: matrixProduct,
   columnSums: { roundings: (knobs) => k(knobs, 'ROWS'), scale: 'sum' },
   attend: streamedAttention,
   attendQuad: streamedAttention,

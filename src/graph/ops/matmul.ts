@@ -8,14 +8,15 @@ import type { Target } from '../target.ts';
 type Sizes = 'BATCH' | 'M' | 'N' | 'K' | 'A_ROW' | 'B_ROW' | 'Y_ROW' | 'A_BATCH' | 'B_BATCH' | 'Y_BATCH';
 export type MatmulChoice = Pick<MatmulKnobs, Sizes> & Partial<Omit<MatmulKnobs, Sizes>>;
 
-const defaults = {
+/** Of a single product as it is. */
+export const matmulDefaults = {
   ...{ GROUPS: 1, A_GROUP: 0, B_GROUP: 0, Y_GROUP: 0 },
-  ...{ TRANSPOSE_A: 0, TRANSPOSE_B: 0, ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0, LOWEST: 0 },
+  ...{ TRANSPOSE_A: 0, TRANSPOSE_B: 0, ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0 },
 };
 
 /** y = ALPHA A B, gamma[GAMMA] ALPHA A B or residual + gamma[GAMMA] ALPHA A B, on the kernel of the target's family. */
 export function matmulCall(choice: MatmulChoice, buffers: Call['buffers'], target: Target): Call {
-  const knobs: MatmulKnobs = { ...defaults, ...choice };
+  const knobs: MatmulKnobs = { ...matmulDefaults, LOWEST: 0, ...choice };
   if (target.family !== 'software') return call(matmulTiled, knobs, buffers);
   return call(matmulKernel, { ...knobs, WORKGROUP: 64 }, buffers);
 }

@@ -1,10 +1,14 @@
 // product: the node for a batch of matrix products, which the gradients of the attentions are made of.
 
-import type { Node, Op, Shape } from '../node.ts';
-import { type MatmulChoice, matmulCall } from './matmul.ts';
+import { product as productKernel } from '../../kernels/product.ts';
+import { call, type Node, type Op, type Shape } from '../node.ts';
+import { type MatmulChoice, matmulCall, matmulDefaults } from './matmul.ts';
+
+/** As of `matmulCall`, without padding other than 0. */
+export type ProductChoice = Omit<MatmulChoice, 'LOWEST'>;
 
 export interface ProductAttributes {
-  readonly choice: MatmulChoice;
+  readonly choice: ProductChoice;
   /** At which binding of the kernel each input stands. */
   readonly bindings: readonly string[];
 }
@@ -21,13 +25,14 @@ const productOp: Op<ProductAttributes> = {
   name: 'product',
   lower(node, target) {
     const { choice, bindings } = node.attributes;
-    const values = Object.fromEntries(bindings.map((binding, i) => [binding, node.inputs[i]!]));
-    return [matmulCall(choice, { ...values, y: node }, target)];
+    const buffers = { ...Object.fromEntries(bindings.map((binding, i) => [binding, node.inputs[i]!])), y: node };
+    if (target.family !== 'software') return [matmulCall(choice, buffers, target)];
+    return [call(productKernel, { ...matmulDefaults, ...choice, WORKGROUP: 64 }, buffers)];
   },
 };
 
 /** As `matmulCall`: y = ALPHA A B, gamma[GAMMA] ALPHA A B (`SCALED`) or residual + gamma[GAMMA] ALPHA A B (`RESIDUAL`). */
-export function product(name: string, shape: Shape, choice: MatmulChoice, values: ProductInputs): Node {
+export function product(name: string, shape: Shape, choice: ProductChoice, values: ProductInputs): Node {
   const attributes = { choice, bindings: Object.keys(values) };
   return { op: productOp, inputs: Object.values(values), attributes, shape, dtype: 'f32', name };
 }
