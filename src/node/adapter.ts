@@ -2,6 +2,7 @@
 // No engine code, and no device: the caller requests that from the adapter.
 import { constants } from 'node:os';
 import { mismatch, PlumageError } from '../errors.ts';
+import { calmPolling } from './polling.ts';
 import { embeddedSwiftShader } from './swiftshader.ts';
 
 export interface AdapterCandidate {
@@ -75,6 +76,7 @@ export async function openAdapter(options: { adapter?: string } = {}): Promise<O
 
 async function loadDawn(): Promise<{ create: (options: string[]) => GPU }> {
   try {
+    calmPolling();
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     return dawn;
