@@ -4,7 +4,8 @@
 import * as assert from 'uvu/assert';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
-import facts from '../fixtures/goldens/training.json';
+import short from '../fixtures/goldens/training.json';
+import long from '../fixtures/goldens/trainingLong.json';
 import { configOf, plainOf } from './configs.ts';
 import { hashedModel } from './hashedFinegrained.ts';
 import { hashedPhoto, hashedValues } from './hashedWeights.ts';
@@ -15,6 +16,8 @@ type Float32 = Readonly<Record<string, number>>;
 
 export interface StepCase {
   readonly preset: 'paper' | 'lite' | 'tiny' | 'plain';
+  /** Prefix of the names that the images are hashed from. */
+  readonly images: string;
   readonly changes: Readonly<Record<string, unknown>>;
   readonly shape: readonly number[];
   readonly smoothing: number;
@@ -31,7 +34,7 @@ export interface LossesCase {
 }
 
 const CLASSES = 10;
-const known = facts as unknown as Readonly<Record<string, StepCase | LossesCase>>;
+const known = { ...short, ...long } as unknown as Readonly<Record<string, StepCase | LossesCase>>;
 export const stepKeys = Object.keys(known).filter((key) => 'preset' in known[key]!);
 export const stepCase = (key: string): StepCase => known[key] as StepCase;
 export const lossesCase = (key: string): LossesCase => known[key] as LossesCase;
@@ -55,11 +58,11 @@ export function trainingWeights(config: ModelConfig): Map<string, Tensor> {
 }
 
 /** x (N, H, W, 3) of smooth images, in about [-2, 2], and labels (N). */
-export function trainingBatch({ shape }: StepCase): { x: Float32Array; labels: Uint32Array } {
+export function trainingBatch({ images, shape }: StepCase): { x: Float32Array; labels: Uint32Array } {
   const [n, size] = shape as [number, number];
   const x = new Float32Array(n * size * size * 3);
   for (let i = 0; i < n; i++) {
-    const image = hashedPhoto(`train/${i}`, size).map((value) => value / 64);
+    const image = hashedPhoto(`${images}/${i}`, size).map((value) => value / 64);
     x.set(image, i * image.length);
   }
   return { x, labels: Uint32Array.from(hashedValues(`labels/${n}`, n, 0, CLASSES)) };
