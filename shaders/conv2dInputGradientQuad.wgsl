@@ -2,13 +2,17 @@
 // dy: (N, OH, OW, K)   w: (KH, KW, C, K)   residual, dx: (N, H, W, C)   C and K multiples of 4
 // lib: linearId
 // The gradient of a convolution's input as implicit GEMM, the tile of conv2dQuad: a quad makes 32 positions x 16 channels c
-// and reads w as forward does. Positions of one remainder by the strides read the same taps: group.z says which.
+// (LOW: 16 x 32) and reads w as forward does. Positions of one remainder by the strides read the same taps: group.z says which.
 
 enable subgroups;
 
 // Pointwise with stride 1 and no padding: position m reads pixel m.
 const PLAIN = false;
+const LOW = false;
 const WORKGROUP = 64u;
+
+const POSITIONS = select(8u, 4u, LOW); // of an invocation
+const COLUMNS = select(4u, 8u, LOW); // channel quads of a tile
 
 // No size is a constant: one pipeline serves all layers.
 struct Params {
@@ -81,6 +85,12 @@ fn shareWeights(index: u32) -> mat4x4f {
   );
 }
 
+// What the second half of the sums takes: other positions and the same weights, or with LOW the other way round.
+fn nextWeights(weights: mat4x4f, index: u32) -> mat4x4f {
+  if (!LOW) { return weights; }
+  return shareWeights(index);
+}
+
 fn store(pixel: u32, column: u32, sum: vec4f) {
   let C4 = params.C / 4u;
   if (column >= C4) { return; }
@@ -115,11 +125,11 @@ fn main(
 ) {
   let C4 = params.C / 4u;
   let K4 = params.K / 4u;
-  let columnTiles = (C4 + 3u) / 4u;
+  let columnTiles = (C4 + COLUMNS - 1u) / COLUMNS;
   let id = linearId(group, local, groups, WORKGROUP);
   let lane = id % 4u;
-  let column = ((id / 4u) % columnTiles) * 4u;
-  let row = ((id / 4u) / columnTiles) * 32u + lane * 8u;
+  let column = ((id / 4u) % columnTiles) * COLUMNS;
+  let row = ((id / 4u) / columnTiles * 4u + lane) * POSITIONS;
   let first = vec2u(group.z / params.STRIDE_W, group.z % params.STRIDE_W);
   let at0 = positions(row);
   let at1 = positions(row + 4u);
@@ -127,7 +137,7 @@ fn main(
   var sum01 = mat4x4f();
   var sum02 = mat4x4f();
   var sum03 = mat4x4f();
-  var sum10 = mat4x4f(); // column i: position row + 4 + i
+  var sum10 = mat4x4f(); // column i: position row + 4 + i; with LOW the four channel quads behind these
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
@@ -135,6 +145,10 @@ fn main(
   let to1 = (min(column + 1u, last) - column) * 4u * K4;
   let to2 = (min(column + 2u, last) - column) * 4u * K4;
   let to3 = (min(column + 3u, last) - column) * 4u * K4;
+  let to4 = (min(column + 4u, last) - column) * 4u * K4;
+  let to5 = (min(column + 5u, last) - column) * 4u * K4;
+  let to6 = (min(column + 6u, last) - column) * 4u * K4;
+  let to7 = (min(column + 7u, last) - column) * 4u * K4;
   // NOTE: nobody returns early: a quad's broadcasts need all four.
   for (var kh = 0u; kh < params.KH; kh++) {
     let h = i32(first.x + params.PAD_H) - i32(kh * params.DILATION_H);
@@ -147,19 +161,20 @@ fn main(
       let weight = ((kh * params.KW + kw) * params.C + column * 4u + lane) * K4;
       for (var k = 0u; k < K4; k++) {
         let ds0 = loadPositions(starts0, k);
-        let ds1 = loadPositions(starts1, k);
+        var ds1 = ds0;
+        if (!LOW) { ds1 = loadPositions(starts1, k); }
         let ws0 = shareWeights(weight + k);
         sum00 += ws0 * ds0;
-        sum10 += ws0 * ds1;
+        sum10 += nextWeights(ws0, weight + to4 + k) * ds1;
         let ws1 = shareWeights(weight + to1 + k);
         sum01 += ws1 * ds0;
-        sum11 += ws1 * ds1;
+        sum11 += nextWeights(ws1, weight + to5 + k) * ds1;
         let ws2 = shareWeights(weight + to2 + k);
         sum02 += ws2 * ds0;
-        sum12 += ws2 * ds1;
+        sum12 += nextWeights(ws2, weight + to6 + k) * ds1;
         let ws3 = shareWeights(weight + to3 + k);
         sum03 += ws3 * ds0;
-        sum13 += ws3 * ds1;
+        sum13 += nextWeights(ws3, weight + to7 + k) * ds1;
       }
     }
   }
@@ -168,8 +183,11 @@ fn main(
   storePosition(vec3u(at0.image.y, at0.h.y, at0.w.y), first, column, sum00[1], sum01[1], sum02[1], sum03[1]);
   storePosition(vec3u(at0.image.z, at0.h.z, at0.w.z), first, column, sum00[2], sum01[2], sum02[2], sum03[2]);
   storePosition(vec3u(at0.image.w, at0.h.w, at0.w.w), first, column, sum00[3], sum01[3], sum02[3], sum03[3]);
-  storePosition(vec3u(at1.image.x, at1.h.x, at1.w.x), first, column, sum10[0], sum11[0], sum12[0], sum13[0]);
-  storePosition(vec3u(at1.image.y, at1.h.y, at1.w.y), first, column, sum10[1], sum11[1], sum12[1], sum13[1]);
-  storePosition(vec3u(at1.image.z, at1.h.z, at1.w.z), first, column, sum10[2], sum11[2], sum12[2], sum13[2]);
-  storePosition(vec3u(at1.image.w, at1.h.w, at1.w.w), first, column, sum10[3], sum11[3], sum12[3], sum13[3]);
+  var next = at1;
+  if (LOW) { next = at0; }
+  let behind = column + select(0u, 4u, LOW);
+  storePosition(vec3u(next.image.x, next.h.x, next.w.x), first, behind, sum10[0], sum11[0], sum12[0], sum13[0]);
+  storePosition(vec3u(next.image.y, next.h.y, next.w.y), first, behind, sum10[1], sum11[1], sum12[1], sum13[1]);
+  storePosition(vec3u(next.image.z, next.h.z, next.w.z), first, behind, sum10[2], sum11[2], sum12[2], sum13[2]);
+  storePosition(vec3u(next.image.w, next.h.w, next.w.w), first, behind, sum10[3], sum11[3], sum12[3], sum13[3]);
 }

@@ -1,8 +1,8 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C, K)   scale, shift: (K)   residual, y: (N, OH, OW, K)   C and K multiples of 4
 // lib: activate, convWindow4, linearId
-// Four invocations (a quad) make 32 output positions x 16 output channels: each has 8 positions, and each loads a quarter
-// of the weights and hands it to the others. On a software adapter a load costs as much as ten multiply-adds, so few loads
+// Four invocations (a quad) make 32 output positions x 16 output channels, or with LOW 16 x 32 where there are few
+// positions: each has 8 positions (4), and each loads a quarter of the weights and hands it to the others. On a software adapter a load costs as much as ten multiply-adds, so few loads
 // win; a larger tile makes a loop too long for the instruction cache. No barrier, no workgroup memory. The rows of the GEMM
 // are all positions of the batch: M = N * OH * OW.
 
@@ -16,6 +16,7 @@ const PAD_H = 0u;
 const PAD_W = 0u;
 const DILATION_H = 1u;
 const DILATION_W = 1u;
+const LOW = false;
 const WORKGROUP = 64u;
 
 const PADDED = PAD_H + PAD_W > 0u;
@@ -24,6 +25,9 @@ const RUNS = PAD_W == 0u && DILATION_W == 1u;
 const TAPS = select(KW, 1u, RUNS);
 // A matrix product: position m reads pixel m.
 const PLAIN = KH * KW * STRIDE_H * STRIDE_W == 1u && !PADDED;
+
+const POSITIONS = select(8u, 4u, LOW); // of an invocation
+const COLUMNS = select(4u, 8u, LOW); // channel quads of a tile
 
 // Sizes and epilogue are no constants here: on a software adapter compiling costs more than what constants would save.
 struct Params { N: u32, H: u32, W: u32, C: u32, K: u32, OH: u32, OW: u32, RESIDUAL: u32, ACTIVATION: u32 }
@@ -57,13 +61,19 @@ fn shareWeights(index: u32) -> mat4x4f {
   return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
 }
 
+// What the second half of the sums takes: other positions and the same weights, or with LOW the other way round.
+fn nextWeights(weights: mat4x4f, index: u32) -> mat4x4f {
+  if (!LOW) { return weights; }
+  return shareWeights(index);
+}
+
 var<private> sums: array<vec4f, 32>; // [position][column quad]
 
 fn keep(position: u32, column: u32, sum: mat4x4f) {
-  sums[position * 4u + column] = sum[0];
-  sums[(position + 1u) * 4u + column] = sum[1];
-  sums[(position + 2u) * 4u + column] = sum[2];
-  sums[(position + 3u) * 4u + column] = sum[3];
+  sums[position * COLUMNS + column] = sum[0];
+  sums[(position + 1u) * COLUMNS + column] = sum[1];
+  sums[(position + 2u) * COLUMNS + column] = sum[2];
+  sums[(position + 3u) * COLUMNS + column] = sum[3];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -74,11 +84,11 @@ fn main(
 ) {
   let C4 = params.C / 4u;
   let K4 = params.K / 4u;
-  let columnTiles = (K4 + 3u) / 4u;
+  let columnTiles = (K4 + COLUMNS - 1u) / COLUMNS;
   let id = linearId(group, local, groups, WORKGROUP);
   let lane = id % 4u;
-  let column = ((id / 4u) % columnTiles) * 4u;
-  let row = ((id / 4u) / columnTiles) * 32u + lane * 8u;
+  let column = ((id / 4u) % columnTiles) * COLUMNS;
+  let row = ((id / 4u) / columnTiles * 4u + lane) * POSITIONS;
   // NOTE: nobody returns early: a quad's broadcasts need all four.
   let at0 = windows(row);
   let at1 = windows(row + 4u);
@@ -86,7 +96,7 @@ fn main(
   var sum01 = mat4x4f();
   var sum02 = mat4x4f();
   var sum03 = mat4x4f();
-  var sum10 = mat4x4f(); // column i: output position row + 4 + i
+  var sum10 = mat4x4f(); // column i: output position row + 4 + i; with LOW the four column quads behind these
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
@@ -95,6 +105,10 @@ fn main(
   let to1 = min(column + 1u, last) - column;
   let to2 = min(column + 2u, last) - column;
   let to3 = min(column + 3u, last) - column;
+  let to4 = min(column + 4u, last) - column;
+  let to5 = min(column + 5u, last) - column;
+  let to6 = min(column + 6u, last) - column;
+  let to7 = min(column + 7u, last) - column;
   var weight = lane * K4 + column;
   for (var kh = 0u; kh < KH; kh++) {
     let starts0 = rowStarts(at0, kh);
@@ -104,19 +118,20 @@ fn main(
       let taps1 = pixels(at1, starts1, kw) * i32(C4);
       for (var c = 0u; c < depth4; c++) {
         let xs0 = loadPositions(taps0, c);
-        let xs1 = loadPositions(taps1, c);
+        var xs1 = xs0;
+        if (!LOW) { xs1 = loadPositions(taps1, c); }
         let ws0 = shareWeights(weight);
         sum00 += ws0 * xs0;
-        sum10 += ws0 * xs1;
+        sum10 += nextWeights(ws0, weight + to4) * xs1;
         let ws1 = shareWeights(weight + to1);
         sum01 += ws1 * xs0;
-        sum11 += ws1 * xs1;
+        sum11 += nextWeights(ws1, weight + to5) * xs1;
         let ws2 = shareWeights(weight + to2);
         sum02 += ws2 * xs0;
-        sum12 += ws2 * xs1;
+        sum12 += nextWeights(ws2, weight + to6) * xs1;
         let ws3 = shareWeights(weight + to3);
         sum03 += ws3 * xs0;
-        sum13 += ws3 * xs1;
+        sum13 += nextWeights(ws3, weight + to7) * xs1;
         weight += 4u * K4;
       }
     }
@@ -126,18 +141,19 @@ fn main(
   keep(0u, 1u, sum01);
   keep(0u, 2u, sum02);
   keep(0u, 3u, sum03);
-  keep(4u, 0u, sum10);
-  keep(4u, 1u, sum11);
-  keep(4u, 2u, sum12);
-  keep(4u, 3u, sum13);
+  let behind = vec2u(select(4u, 0u, LOW), select(0u, 4u, LOW));
+  keep(behind.x, behind.y, sum10);
+  keep(behind.x, behind.y + 1u, sum11);
+  keep(behind.x, behind.y + 2u, sum12);
+  keep(behind.x, behind.y + 3u, sum13);
   let rows = params.N * params.OH * params.OW;
-  for (var i = 0u; i < 4u; i++) {
+  for (var i = 0u; i < COLUMNS; i++) {
     let scales = scale[min(column + i, last)];
     let shifts = shift[min(column + i, last)];
-    for (var position = 0u; position < 8u; position++) {
+    for (var position = 0u; position < POSITIONS; position++) {
       if (row + position < rows && column + i < K4) {
         let index = (row + position) * K4 + column + i;
-        var v = sums[position * 4u + i] * scales + shifts;
+        var v = sums[position * COLUMNS + i] * scales + shifts;
         if (params.RESIDUAL == 1u) { v += vec4f(residual[index]); }
         y[index] = vec4<YElement>(activate(v, params.ACTIVATION));
       }

@@ -3,17 +3,29 @@
 import shader from '../../shaders/conv2dInputGradientQuad.wgsl';
 import { type Conv2dGeometry, conv2dFlops } from './conv2d.ts';
 import { inputGradientElements } from './conv2dInputGradient.ts';
+import { quadTiles } from './conv2dQuad.ts';
 import { ceilDiv, type Kernel, linearGrid } from './kernel.ts';
 
-/** The geometry of the convolution. `PLAIN`: 1 for a pointwise one with stride 1 and no padding. */
-export type InputGradientQuadKnobs = Conv2dGeometry & { RESIDUAL: number; PLAIN: number; WORKGROUP: number };
+/**
+ * The geometry of the convolution. `PLAIN`: 1 for a pointwise one with stride 1 and no padding. `LOW`: 1 for tiles of 16
+ * positions x 32 channels instead of 32 x 16.
+ */
+export type InputGradientQuadKnobs = Conv2dGeometry & {
+  RESIDUAL: number;
+  PLAIN: number;
+  LOW: number;
+  WORKGROUP: number;
+};
+
+/** Positions that read the same taps. */
+export const gradientPositions = (k: Conv2dGeometry): number =>
+  k.N * ceilDiv(k.H, k.STRIDE_H) * ceilDiv(k.W, k.STRIDE_W);
 
 export const conv2dInputGradientQuad: Kernel<InputGradientQuadKnobs> = {
   name: 'conv2dInputGradientQuad',
   shader,
   grid: (k) => {
-    const positions = k.N * ceilDiv(k.H, k.STRIDE_H) * ceilDiv(k.W, k.STRIDE_W);
-    const [x, y] = linearGrid(ceilDiv(positions, 32) * ceilDiv(k.C, 16) * 4, k.WORKGROUP);
+    const [x, y] = linearGrid(quadTiles(gradientPositions(k), k.C, k.LOW) * 4, k.WORKGROUP);
     return [x, y, k.STRIDE_H * k.STRIDE_W];
   },
   elements: inputGradientElements,

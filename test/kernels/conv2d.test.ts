@@ -55,6 +55,14 @@ for (const [name, change] of Object.entries(cases)) {
   }
 }
 
+test('conv2dQuad: tiles of 16 positions x 32 channels', async () => {
+  const low = (change: Partial<Conv2dKnobs>) =>
+    checkKernel(conv2dQuad, conv2dReference, { ...knobs(change), LOW: 1 }, { seed: 1 });
+  await low({ RESIDUAL: 1, ACTIVATION: activations.relu });
+  await low({ H: 4, W: 4, C: 20, K: 68 });
+  await low({ N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36 });
+});
+
 for (const [C, K] of [
   [3, 5],
   [1, 1],

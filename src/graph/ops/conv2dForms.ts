@@ -1,7 +1,7 @@
 // The ways to compute a convolution on a target: their names, which a tuner can choose from, and the calls of each.
 
 import { type Conv2dGeometry, type Conv2dKnobs, conv2dFlops, conv2d as conv2dKernel } from '../../kernels/conv2d.ts';
-import { conv2dQuad } from '../../kernels/conv2dQuad.ts';
+import { conv2dQuad, quadLow } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { ceilDiv } from '../../kernels/kernel.ts';
 import { padImage } from '../../kernels/padImage.ts';
@@ -61,7 +61,13 @@ export function conv2dCalls(
   const { family, subgroups } = target;
   if (family !== 'software') return gpuCalls(name, knobs, buffers, family, form);
   if (knobs.C % 4) return softwarePadded(name, knobs, buffers, target);
-  return [call(subgroups ? conv2dQuad : conv2dKernel, knobs, { ...buffers })];
+  return [softwareCall(knobs, { ...buffers }, subgroups)];
+}
+
+/** The register tile; with subgroups the one that wastes least of itself on these positions and channels. */
+function softwareCall(knobs: Conv2dKnobs, buffers: Call['buffers'], subgroups: boolean): Call {
+  if (!subgroups) return call(conv2dKernel, knobs, buffers);
+  return call(conv2dQuad, { ...knobs, LOW: quadLow(knobs.N * knobs.OH * knobs.OW, knobs.K) }, buffers);
 }
 
 /**
@@ -75,11 +81,10 @@ function softwarePadded(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBu
   const padded = { ...knobs, C, H: H + 2 * PAD_H, W: W + 2 * PAD_W, PAD_H: 0, PAD_W: 0 };
   const paddedX: Temporary = { temporary: `${name} x`, elements: N * padded.H * padded.W * C };
   const paddedW: Temporary = { temporary: `${name} w`, elements: KH * KW * C * K };
-  const kernel = target.subgroups ? conv2dQuad : conv2dKernel;
   return [
     call(padImage, { N, H, W, FROM: knobs.C, TO: C, PAD_H, PAD_W, WORKGROUP }, { x, y: paddedX }),
     padWeights(knobs, w, paddedW),
-    { ...call(kernel, padded, { ...rest, x: paddedX, w: paddedW }), flops: conv2dFlops(knobs) },
+    { ...softwareCall(padded, { ...rest, x: paddedX, w: paddedW }, target.subgroups), flops: conv2dFlops(knobs) },
   ];
 }
 

@@ -2,8 +2,9 @@
 
 import type { Conv2dGeometry, Conv2dKnobs } from '../../kernels/conv2d.ts';
 import { conv2dInputGradient as plain } from '../../kernels/conv2dInputGradient.ts';
-import { conv2dInputGradientQuad } from '../../kernels/conv2dInputGradientQuad.ts';
+import { conv2dInputGradientQuad, gradientPositions } from '../../kernels/conv2dInputGradientQuad.ts';
 import { conv2dInputGradientTiled } from '../../kernels/conv2dInputGradientTiled.ts';
+import { quadLow } from '../../kernels/conv2dQuad.ts';
 import { flipFilters } from '../../kernels/flipFilters.ts';
 import { call, type Node, type Op, type Temporary } from '../node.ts';
 import { ones, zeros } from './conv2d.ts';
@@ -38,7 +39,9 @@ const conv2dInputGradientOp: Op<ConvolutionGradientAttributes> = {
       return [call(plain, { ...knobs, WORKGROUP }, buffers)];
     }
     if (software && target.subgroups && form === 'direct') {
-      return [call(conv2dInputGradientQuad, { ...knobs, PLAIN: isPlain(geometry) ? 1 : 0, WORKGROUP }, buffers)];
+      const PLAIN = isPlain(geometry) ? 1 : 0;
+      const LOW = quadLow(gradientPositions(geometry), C);
+      return [call(conv2dInputGradientQuad, { ...knobs, PLAIN, LOW, WORKGROUP }, buffers)];
     }
     if (!flipped) return [call(conv2dInputGradientTiled, knobs, buffers)];
     const turned: Temporary = { temporary: `${node.name} filters`, elements: KH * KW * C * K };
