@@ -34,9 +34,9 @@ interface TrainOptions extends Settings {
   readonly model?: string;
   readonly out?: string;
   readonly resume?: boolean;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly f16?: boolean;
-  readonly saveEvery: number;
+  readonly saveEvery?: number;
   readonly workers?: number;
   readonly adapter?: string;
   readonly dryRun?: boolean;
@@ -52,7 +52,8 @@ ${LAYOUTS}
 
 The run's folder gets config.json, checkpoint.safetensors (after every epoch, and on Ctrl-C), metrics.jsonl, curves.html and
 final.safetensors, which every other command takes as a model: the last epoch's weights, or with evaluate=held those that
-were best on the held-out part. The test images choose nothing; they are evaluated once, at the end.
+were best on the held-out part. The test images choose nothing; they are evaluated at the end, and with evaluate=test on the
+way, for the curve.
 
 Examples:
   $ plumage init --classes birds.txt --out init.safetensors
@@ -80,9 +81,9 @@ export function trainCommand(): Command {
     .option('--attention <which>', 'as --set attention=which')
     .option('--recompute', 'as --set recompute=true')
     .option('--recalibrate-bn', 'as --set recalibrateBn=true')
-    .option('--set <key=value>', 'a key of the recipe, see below; may be given again', collect, [])
+    .option('--set <key=value>', 'a key of the recipe, see below; may be given again', collect)
     .option('--f16', 'store the weights of final.safetensors as f16')
-    .option('--save-every <steps>', 'a checkpoint after so many steps of an epoch too', wholeNumber, 0)
+    .option('--save-every <steps>', 'a checkpoint after so many steps of an epoch too', wholeNumber)
     .option('--workers <n>', 'threads that decode (default: one core fewer than there are, 4 at most)', wholeNumber)
     .option('--adapter <adapter>', 'gpu, software, swiftshader, lavapipe or a part of its name')
     .option('--dry-run', 'print memory, largest buffer and time without a GPU, and do nothing')
@@ -97,7 +98,7 @@ export function trainCommand(): Command {
     .action((options: TrainOptions) => (options.dryRun ? dryRun(options) : train(options)));
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 function rows(text: string): number {
   const value = Number(text);
@@ -118,7 +119,7 @@ const SHORT: readonly RecipeKey[] = [
 
 function settingsOf(options: TrainOptions): Settings {
   const short = SHORT.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]] as const]));
-  return Object.fromEntries([...short, ...options.set.map(parseSetting)]);
+  return Object.fromEntries([...short, ...(options.set ?? []).map(parseSetting)]);
 }
 
 function need<T>(value: T | undefined, option: string, what: string): T {

@@ -37,7 +37,7 @@ export interface TrainRequest {
 
 export interface TrainRunOptions {
   readonly adapter?: string;
-  readonly saveEvery: number;
+  readonly saveEvery?: number;
   readonly workers?: number;
   readonly f16?: boolean;
 }
@@ -166,7 +166,7 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
       preprocessing: preprocessConfig(network),
       images,
       start,
-      saveEvery: options.saveEvery,
+      saveEvery: options.saveEvery ?? 0,
       signal,
       save,
       keepBest: (tensors) => folder.save('best', weightsOf(network, tensors)),

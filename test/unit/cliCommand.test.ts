@@ -52,7 +52,22 @@ async function fails(pattern: RegExp, ...args: string[]): Promise<void> {
 
 test('every command has a help with an example', async () => {
   const commands = [
-    ...['classify', 'data', 'doctor', 'eval', 'export', 'info', 'init', 'merge', 'run', 'tune', 'weights'],
+    ...[
+      'classify',
+      'data',
+      'doctor',
+      'eval',
+      'export',
+      'gradcheck',
+      'info',
+      'init',
+      'merge',
+      'run',
+      'train',
+      'tune',
+      'watch',
+    ],
+    'weights',
     ...['data check', 'weights fetch', 'weights convert', 'weights list'],
   ];
   const helps = await Promise.all(commands.map((command) => plumage(...command.split(' '), '--help')));
