@@ -34,6 +34,8 @@ const FILES = {
   final: 'final.safetensors',
   metrics: 'metrics.jsonl',
   page: 'curves.html',
+  features: 'features.bin',
+  featureIndex: 'features.json',
 } as const;
 
 export class RunFolder {

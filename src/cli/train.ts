@@ -18,6 +18,7 @@ import { readInput } from './readInput.ts';
 import { RunFolder } from './runFolder.ts';
 import { print } from './text.ts';
 import { trainingData } from './trainData.ts';
+import { keepsFeatures } from './trainFeatures.ts';
 import { checkSameNetwork, type InitialModel, initialModel, trainerOptions } from './trainModel.ts';
 import { runTraining, type TrainRequest } from './trainRun.ts';
 import { dryRunFacts, dryRunText, endText, recipeHelp } from './trainText.ts';
@@ -184,8 +185,8 @@ async function dryRun(options: TrainOptions): Promise<void> {
   const model = need(options.model, '--model', 'the file of a model to start from');
   const { config } = await readModel(model, recipe, progress);
   const data = options.data === undefined ? undefined : await counted(options, recipe, config.classes, model);
-  const target = { ...defaultTarget(options.family), subgroups: true, precision: recipe.precision };
-  const trainer = trainerOptions(recipe, data?.steps);
+  const target = { ...defaultTarget(options.family), subgroups: true };
+  const trainer = { ...trainerOptions(recipe, data?.steps), features: keepsFeatures(recipe) };
   const cost = trainingCost(config, trainer, target);
   const facts = dryRunFacts(cost, target, recipe, options.gflops ?? assumedSpeed[options.family], data);
   const isTooLarge = cost.largest.bytes > bindingLimit(target);

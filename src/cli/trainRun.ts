@@ -11,9 +11,10 @@ import { keptChoices } from '../node/choices.ts';
 import { openDataset } from '../node/datasets/dataset.ts';
 import { DecodePool } from '../node/decodePool.ts';
 import { Loader } from '../node/loader.ts';
+import type { ImageStream } from '../train/batches.ts';
 import { atStart, type Position, type RunState, weightsOf, writeCheckpoint } from '../train/checkpoint.ts';
 import { checkFits, mib } from '../train/cost.ts';
-import { trainingImages } from '../train/epoch.ts';
+import { cropOf, trainingImages } from '../train/epoch.ts';
 import { type LoopOptions, trainLoop } from '../train/loop.ts';
 import { blockMomentumOf, stepsPerEpoch } from '../train/schedule.ts';
 import { Trainer } from '../train/trainer.ts';
@@ -22,6 +23,7 @@ import type { RunConfig, RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
 import { type TrainingData, trainingData } from './trainData.ts';
 import { evaluateWeights } from './trainEvaluate.ts';
+import { featureStream, keepFeatures, keepsFeatures } from './trainFeatures.ts';
 import { finish, type TrainResult } from './trainFinish.ts';
 import { trainerOptions } from './trainModel.ts';
 import { stepText } from './trainText.ts';
@@ -105,13 +107,13 @@ async function readData({ config, state, folder }: TrainRequest, progress: Progr
 }
 
 /** The kernels that the run began with, for others round otherwise. */
-async function openEngine({ config, state, folder }: TrainRequest, options: TrainRunOptions, progress: Progress) {
+async function openEngine({ state, folder }: TrainRequest, options: TrainRunOptions, progress: Progress) {
   const { adapter } = await openAdapter(options);
   const isSame = state?.adapter === adapterKey(adapter.info);
   if (state && !isSame)
     progress.line(`${folder.path}: another adapter than before: the run goes on, but not bit for bit`);
   const choices = isSame ? state.choices : await keptChoices(adapter, (line) => progress.line(line));
-  return open({ adapter, choices, precision: config.recipe.precision });
+  return open({ adapter, choices });
 }
 
 async function train(run: Run): Promise<TrainResult> {
@@ -119,7 +121,8 @@ async function train(run: Run): Promise<TrainResult> {
   const { folder, config, state } = request;
   const { recipe, network } = config;
   const { device, adapter } = engine;
-  const stepping = trainerOptions(recipe, stepsPerEpoch(data.train.length, recipe));
+  const features = keepsFeatures(recipe);
+  const stepping = { ...trainerOptions(recipe, stepsPerEpoch(data.train.length, recipe)), features };
   const cost = checkFits(network, stepping, device.target);
   progress.line(`${adapter.name}: planned peak ${bytesText(cost.peak)}, largest buffer ${mib(cost.largest.bytes)}`);
   const opening = () => Trainer.open(device, network, request.tensors, stepping);
@@ -131,6 +134,7 @@ async function train(run: Run): Promise<TrainResult> {
       folder.save('checkpoint', writeCheckpoint({ config: network, tensors, state: { ...kept, at } }));
     // At once, so that what cannot be written is known before the first step.
     if (!state) save(start, await trainer.snapshot());
+    if (features) await keepFeatures(run, trainer);
     folder.cutMetrics(start);
     const { at, waited } = await loop(run, trainer, start, save);
     return await finish(run, trainer, at, waited);
@@ -141,16 +145,15 @@ async function train(run: Run): Promise<TrainResult> {
 
 /** The loop with all that it needs; gives also the share of the time in which the GPU waited for photos. */
 async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptions['save']) {
-  const { request, options, data, engine, pool, progress, signal } = run;
+  const { request, options, data, engine, progress, signal } = run;
   const { folder, config } = request;
   const { recipe, network } = config;
-  const { epochs, batch } = recipe;
+  const { epochs } = recipe;
   const images = data.train.length;
   const steps = stepsPerEpoch(images, recipe);
   const time = new Date().toISOString();
   folder.append({ kind: 'run', time, epochs, stepsPerEpoch: steps, images, adapter: engine.adapter.name });
-  const ahead = batch + 2 * pool.workers;
-  const loader = new Loader(pool, trainingImages(recipe, data.train, start), { banner: data.banner, ahead });
+  const stream = keepsFeatures(recipe) ? featureStream(run, start) : photoStream(run, start);
   const spent = { seconds: 0, waited: 0 };
   const report: LoopOptions['report'] = (event) => {
     folder.append(event);
@@ -162,8 +165,7 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
     const at = await trainLoop({
       recipe,
       trainer,
-      stream: loader,
-      preprocessing: preprocessConfig(network),
+      stream,
       images,
       start,
       saveEvery: options.saveEvery ?? 0,
@@ -180,6 +182,22 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
     });
     return { at, waited: spent.seconds > 0 ? spent.waited / spent.seconds : 0 };
   } finally {
-    loader.close();
+    stream.close();
   }
+}
+
+/** Photos as the recipe crops them, decoded ahead of their use. */
+function photoStream({ request, data, pool }: Run, start: Position): ImageStream & { close(): void } {
+  const { recipe, network } = request.config;
+  const preprocessing = preprocessConfig(network);
+  const ahead = recipe.batch + 2 * pool.workers;
+  const loader = new Loader(pool, trainingImages(recipe, data.train, start), { banner: data.banner, ahead });
+  return {
+    async next() {
+      const { image, photo, error } = (await loader.next()) ?? {};
+      if (!image || !photo) return image && { image, error };
+      return { image, content: { photo, crop: cropOf(recipe, image, photo, preprocessing) } };
+    },
+    close: () => loader.close(),
+  };
 }

@@ -27,7 +27,6 @@ const meanings: Readonly<Record<RecipeKey, string>> = {
   holdOut: 'share of each class that is held out, where the data set has no official list',
   patience: 'end after so many evaluations without a better one (0: never)',
   recompute: "compute blocks' values again in the backward pass: less memory, more time",
-  precision: 'f16 stores values in half the memory, where the adapter can',
   recalibrateBn: 'estimate the running statistics anew over the training images at the end',
 };
 

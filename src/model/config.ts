@@ -4,7 +4,7 @@ import { mismatch, PlumageError } from '../errors.ts';
 import { type Node, parameterOp, reachable, type Shape } from '../graph/node.ts';
 import { type FinegrainedConfig, finegrained, maps } from './finegrained.ts';
 import { params } from './params.ts';
-import { type BackboneConfig, resnet50Classifier, SMALLEST_SIZE } from './resnet50.ts';
+import { type BackboneConfig, resnet50Classifier, SMALLEST_SIZE, type Taps } from './resnet50.ts';
 
 /** What the backbone's weights need to be used with: its variant and eps, and how a photo becomes x. */
 export interface SourceConfig extends BackboneConfig {
@@ -141,14 +141,14 @@ function parseMetadata(metadata: Readonly<Record<string, string>>, where: string
 }
 
 /**
- * The named outputs of the configured model for x (N, H, W, 3): of `plain`, `logits` (N, classes); of `plumage`, those of
+ * The named outputs of the configured model for x (N, H, W, 3), or for its backbone's taps: of `plain`, `logits` (N, classes); of `plumage`, those of
  * finegrained(), the attention maps only where `wanted` names them. `scope` hands out the parameters: by default those of
  * inference.
  * @throws PlumageError `input` for a wanted output that the model does not have.
  */
 export function buildModel(
   config: ModelConfig,
-  x: Node,
+  x: Node | Taps,
   wanted?: readonly string[],
   scope = params(),
 ): Record<string, Node> {

@@ -48,7 +48,7 @@ export const maps: readonly string[] = ['attention1', 'attention2', 'attention3'
  * `pooled3` (N, d); where the attentions are on, `attention1`..`attention3` (N, H_i, W_i), each summing to 1, and
  * `channelAttention` (N, groups, c, c).
  */
-export function finegrained(params: Params, x: Node, config: FinegrainedConfig): Record<string, Node> {
+export function finegrained(params: Params, x: Node | Taps, config: FinegrainedConfig): Record<string, Node> {
   return branches(params, resnet50(params.at('backbone'), x, config), config);
 }
 

@@ -31,8 +31,9 @@ const stages = [
 /** The smallest image that five halvings leave a position of. */
 export const SMALLEST_SIZE = 32;
 
-/** x (N, H, W, 3), normalised -> the taps. Parameters as torchvision's resnet50 without fc. Refuses smaller images. */
-export function resnet50(params: Params, x: Node, config: BackboneConfig): Taps {
+/** x (N, H, W, 3), normalised -> the taps, which may be given in its place. Parameters as torchvision's without fc. */
+export function resnet50(params: Params, x: Node | Taps, config: BackboneConfig): Taps {
+  if ('layer4' in x) return x;
   const { h, w } = nhwc(x, 'backbone');
   if (h < SMALLEST_SIZE || w < SMALLEST_SIZE) {
     throw mismatch('input', 'backbone', 'size of x', [h, w], `at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`);
@@ -71,7 +72,7 @@ function bottleneck(params: Params, x: Node, width: number, stride: number, { va
 }
 
 /** The plain classifier: x (N, H, W, 3) -> logits (N, classes), by global average pool and `fc`. */
-export function resnet50Classifier(params: Params, x: Node, config: BackboneConfig, classes: number): Node {
+export function resnet50Classifier(params: Params, x: Node | Taps, config: BackboneConfig, classes: number): Node {
   const { layer4 } = resnet50(params, x, config);
   return linear(params, 'fc', globalAveragePool(params.path('avgpool'), layer4), classes);
 }

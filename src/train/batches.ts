@@ -1,26 +1,25 @@
-// Batches of decoded photos for training. Images that cannot be read are skipped and counted; their places go to those that
+// Batches of images for training. Images that cannot be read are skipped and counted; their places go to those that
 // come after them.
 
-import type { Photo } from '../data/decode.ts';
-import type { PreprocessConfig } from '../data/preprocess.ts';
 import { mismatch, type PlumageError } from '../errors.ts';
-import { cropOf, type TrainingImage } from './epoch.ts';
+import type { TrainingImage } from './epoch.ts';
 import type { Recipe } from './recipe.ts';
-import type { TrainingImage as CroppedPhoto } from './trainer.ts';
+import type { StepImage } from './trainer.ts';
 
-/** Where decoded photos come from, in the order of `trainingImages`. */
-export interface PhotoStream {
+/** Where images come from, in the order of `trainingImages`. */
+export interface ImageStream {
   next(): Promise<Arrival | undefined>;
 }
 
 export interface Arrival {
   readonly image: TrainingImage;
-  readonly photo?: Photo;
+  /** Absent where it could not be read. */
+  readonly content?: StepImage;
   readonly error?: PlumageError;
 }
 
 export interface Batch {
-  readonly images: readonly CroppedPhoto[];
+  readonly images: readonly StepImage[];
   readonly labels: Uint32Array<ArrayBuffer>;
   /** Images of the epoch's order that are taken now, and those of them that could not be read. */
   readonly position: number;
@@ -35,9 +34,8 @@ export class Batches {
   #early: Arrival | undefined;
 
   constructor(
-    readonly stream: PhotoStream,
-    readonly recipe: Pick<Recipe, 'batch' | 'seed' | 'augment'>,
-    readonly preprocessing: PreprocessConfig,
+    readonly stream: ImageStream,
+    readonly recipe: Pick<Recipe, 'batch'>,
     /** Images of an epoch. */
     readonly images: number,
     readonly onSkip: (error: PlumageError) => void,
@@ -49,7 +47,7 @@ export class Batches {
    */
   async next(epoch: number, skipped: number): Promise<Batch | undefined> {
     const { batch } = this.recipe;
-    const images: CroppedPhoto[] = [];
+    const images: StepImage[] = [];
     const labels = new Uint32Array(batch);
     let count = skipped;
     let position = 0;
@@ -58,11 +56,11 @@ export class Batches {
       this.#early = undefined;
       if (arrival && arrival.image.epoch !== epoch) this.#early = arrival;
       if (!arrival || this.#early) return undefined;
-      const { image, photo, error } = arrival;
+      const { image, content, error } = arrival;
       position = image.position + 1;
-      if (photo) {
+      if (content) {
         labels[images.length] = image.label;
-        images.push({ photo, crop: cropOf(this.recipe, image, photo, this.preprocessing) });
+        images.push(content);
       } else if (error) {
         count++;
         this.onSkip(error);

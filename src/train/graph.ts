@@ -10,6 +10,7 @@ import { crossEntropy } from '../graph/ops/crossEntropy.ts';
 import { sgd } from '../graph/ops/sgd.ts';
 import { updateStatistics } from '../graph/ops/updateStatistics.ts';
 import { buildModel, type ModelConfig } from '../model/config.ts';
+import type { Taps } from '../model/resnet50.ts';
 import { type RunningStatistics, trainable } from './trainable.ts';
 
 export interface GraphOptions {
@@ -35,10 +36,15 @@ export interface TrainingGraph {
 }
 
 /**
- * Loss and gradients of the configured model for x (N, H, W, 3) and labels (N), u32: CE(o1) + CE(o2) + CE(o3) + 2 CE(o_cat),
+ * Loss and gradients of the configured model for x (N, H, W, 3), or its backbone's taps, and labels (N), u32: CE(o1) + CE(o2) + CE(o3) + 2 CE(o_cat),
  * of the plain model CE(logits); mean over the batch.
  */
-export function trainingGraph(config: ModelConfig, x: Node, labels: Node, options: GraphOptions = {}): TrainingGraph {
+export function trainingGraph(
+  config: ModelConfig,
+  x: Node | Taps,
+  labels: Node,
+  options: GraphOptions = {},
+): TrainingGraph {
   const { smoothing = 0, recompute = false, frozen, scale } = options;
   const { scope, running, boundaries } = trainable(frozen);
   const heads = config.model === 'plain' ? ['logits'] : ['logits1', 'logits2', 'logits3', 'logitsCat'];
@@ -48,8 +54,9 @@ export function trainingGraph(config: ModelConfig, x: Node, labels: Node, option
     return crossEntropy(`loss.${name}`, outputs[name]!, labels, { weight, smoothing });
   });
   const loss = losses.reduce((sum, each, i) => add(`loss.sum${i}`, sum, each));
+  const fed = 'op' in x ? [x] : Object.values(x);
   const trained = reachable([loss])
-    .filter((node) => node.op === stateOp && node !== x)
+    .filter((node) => node.op === stateOp && !fed.includes(node))
     .reverse();
   if (trained.length === 0) throw mismatch('input', 'training', 'parameters to train', 'none', 'at least one');
   const found = backward(loss, trained, { scale, keep: recompute ? boundaries : undefined });

@@ -1,22 +1,21 @@
 // The loop of a training run: epochs of steps, evaluations, checkpoints. What it computes on, where photos come from and where
 // checkpoints go are handed in; it opens nothing and writes nothing itself.
 
-import type { PreprocessConfig } from '../data/preprocess.ts';
 import { PlumageError } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { Batches, type PhotoStream } from './batches.ts';
+import { Batches, type ImageStream } from './batches.ts';
 import type { Position } from './checkpoint.ts';
 import type { EvaluationEvent } from './events.ts';
 import { Meter, type MeterOptions } from './meter.ts';
 import type { Recipe } from './recipe.ts';
 import { ratesOf, stepsPerEpoch } from './schedule.ts';
-import type { Rates, StepResult, TrainingImage } from './trainer.ts';
+import type { Rates, StepImage, StepResult } from './trainer.ts';
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /** What the loop needs of a trainer. */
 export interface Stepper {
-  step(images: readonly TrainingImage[], labels: Uint32Array, rates: Rates): Promise<StepResult>;
+  step(images: readonly StepImage[], labels: Uint32Array, rates: Rates): Promise<StepResult>;
   snapshot(): Promise<Tensors>;
   /** Where a value first stopped being finite in the step before. */
   firstNonFinite(labels: Uint32Array): Promise<string | undefined>;
@@ -26,8 +25,7 @@ export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'c
 
 export interface LoopOptions extends MeterOptions {
   readonly trainer: Stepper;
-  readonly stream: PhotoStream;
-  readonly preprocessing: PreprocessConfig;
+  readonly stream: ImageStream;
   /** Training images. */
   readonly images: number;
   readonly start: Position;
@@ -46,7 +44,7 @@ export interface LoopOptions extends MeterOptions {
 /** Runs to the end of the last epoch, or until the held-out part stops getting better. Gives where it ended. */
 export async function trainLoop(options: LoopOptions): Promise<Position> {
   const { recipe, images } = options;
-  const batches = new Batches(options.stream, recipe, options.preprocessing, images, options.onSkip);
+  const batches = new Batches(options.stream, recipe, images, options.onSkip);
   const meter = new Meter(options, stepsPerEpoch(images, recipe));
   let at = options.start;
   for (;;) {

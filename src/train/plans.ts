@@ -9,6 +9,7 @@ import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
 import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
 import { type ModelConfig, predictionOf } from '../model/config.ts';
+import { featureStates, tapsOf } from './features.ts';
 import {
   type GraphOptions,
   gradientSums,
@@ -25,6 +26,8 @@ export interface TrainerOptions extends SgdOptions, Omit<GraphOptions, 'scale'> 
   readonly batch: number;
   /** Images at a time, a divisor of `batch`; gradients add up. Batch norms see the micro-batch. By default all. */
   readonly microBatch?: number;
+  /** The step is fed what a frozen backbone says of the images instead of the images. */
+  readonly features?: boolean;
   /** Batch norms' momentum in the branch blocks; 0.1 elsewhere. */
   readonly blockMomentum?: number;
 }
@@ -40,13 +43,14 @@ export interface TrainingPlans {
 export const xState = (config: ModelConfig, images: number): Node => state('x', [images, config.size, config.size, 3]);
 
 function graphOf(config: ModelConfig, options: TrainerOptions): { graph: TrainingGraph; micro: number; runs: number } {
-  const { batch, microBatch: micro = batch, ...rest } = options;
+  const { batch, microBatch: micro = batch, features, ...rest } = options;
   if (!(Number.isInteger(micro) && micro > 0 && Number.isInteger(batch / micro))) {
     throw mismatch('input', 'training', 'micro-batch', micro, `a divisor of the batch, ${batch}`);
   }
   const runs = batch / micro;
   const labels = stepInputs(micro).labels;
-  return { graph: trainingGraph(config, xState(config, micro), labels, { ...rest, scale: 1 / runs }), micro, runs };
+  const x = features ? featureStates(config, micro) : xState(config, micro);
+  return { graph: trainingGraph(config, x, labels, { ...rest, scale: 1 / runs }), micro, runs };
 }
 
 /** The plans of a training step, without a GPU. Refuses what passes the target's limits, with the numbers. */
@@ -82,6 +86,11 @@ export function statisticsPlan(config: ModelConfig, options: TrainerOptions, tar
 /** Every value of the forward pass of a micro-batch, in the order in which they are computed. */
 export function forwardValues(config: ModelConfig, options: TrainerOptions): Node[] {
   return reachable([graphOf(config, options).graph.loss]).filter((node) => !isSource(node));
+}
+
+/** The plan of what the backbone says of the images in x. */
+export function featurePlan(config: ModelConfig, images: number, target: Target): Plan {
+  return plan({ ...tapsOf(config, xState(config, images)) }, target);
 }
 
 /** The plan that makes an image of the batch from a photo. */

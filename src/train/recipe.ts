@@ -2,7 +2,6 @@
 // saved with the run; what follows from it stands in schedule.ts.
 
 import { mismatch, PlumageError } from '../errors.ts';
-import type { Precision } from '../graph/target.ts';
 
 export interface Recipe {
   readonly epochs: number;
@@ -37,7 +36,6 @@ export interface Recipe {
   readonly patience: number;
   /** Compute a block's values again in the backward pass instead of keeping them. */
   readonly recompute: boolean;
-  readonly precision: Precision;
   /** Estimate the running statistics anew over the training images when training is done. */
   readonly recalibrateBn: boolean;
 }
@@ -62,7 +60,6 @@ export const defaults: Recipe = {
   holdOut: 0.1,
   patience: 0,
   recompute: false,
-  precision: 'f32',
   recalibrateBn: false,
 };
 
@@ -109,7 +106,6 @@ const rules: Record<RecipeKey, Rule> = {
   holdOut: [(value) => isNumber(value) && value > 0 && value < 1, 'a number between 0 and 1'],
   patience: wholeFrom(0),
   recompute: truth,
-  precision: oneOf('f32', 'f16'),
   recalibrateBn: truth,
 };
 

@@ -20,9 +20,11 @@ import { States } from '../gpu/states.ts';
 import { plan, type State } from '../graph/plan.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { isFeature, joinFeatures, splitTaps } from './features.ts';
 import { velocityName } from './graph.ts';
 import { deviceToFile, fileToDevice } from './layout.ts';
 import {
+  featurePlan,
   forwardValues,
   photoPlan,
   statisticsPlan,
@@ -43,6 +45,9 @@ export interface TrainingImage {
   readonly crop?: Omit<Crop, 'image'>;
 }
 
+/** An image of a step: a photo, or where the trainer is made for it, what the backbone says of one. */
+export type StepImage = TrainingImage | { readonly features: Float32Array };
+
 export interface StepResult {
   readonly loss: number;
   /** Logits of all images by name: `combined` and `logitsCat`, or `logits` (N, classes). */
@@ -62,6 +67,7 @@ export class Trainer {
   #step: Session | undefined;
   #apply: Session | undefined;
   #statistics: Session | undefined;
+  #features: Session | undefined;
   #photos: { session: Session; capacity: Capacity } | undefined;
   #frozen: Weights | undefined;
 
@@ -119,11 +125,26 @@ export class Trainer {
    * One update from `options.batch` images and their class numbers. Where the loss is not finite the weights and running
    * statistics stay as they were.
    */
-  async step(images: readonly TrainingImage[], labels: Uint32Array, rates: Rates): Promise<StepResult> {
+  async step(images: readonly StepImage[], labels: Uint32Array, rates: Rates): Promise<StepResult> {
     checkCount('images', images.length, this.options.batch);
     return this.#run(labels, rates, async (from) => {
-      for (let i = 0; i < this.#micro; i++) await this.#place(images[from + i]!, i);
+      const some = images.slice(from, from + this.#micro);
+      const features = some.flatMap((image) => ('features' in image ? [image.features] : []));
+      if (features.length > 0) {
+        for (const [name, values] of joinFeatures(this.config, features)) this.#states.write(name, values);
+      }
+      for (const [i, image] of some.entries()) if ('photo' in image) await this.#place(image, i);
     });
+  }
+
+  /** What the frozen backbone says of a micro-batch of photos, image by image. */
+  async features(images: readonly TrainingImage[]): Promise<Float32Array[]> {
+    checkCount('images', images.length, this.#micro);
+    const { device, config } = this;
+    this.#features ??= await open(device, featurePlan(config, this.#micro, device.target), this.#frozen, this.#states);
+    for (const [i, image] of images.entries()) await this.#place(image, i);
+    const taps = Object.entries(await this.#features.run({})).map(([tap, { data }]) => [tap, data] as const);
+    return splitTaps(config, Object.fromEntries(taps), images.length);
   }
 
   /** The same for x (batch, size, size, 3), already normalised. */
@@ -224,7 +245,8 @@ export class Trainer {
   }
 
   close(): void {
-    for (const session of [this.#step, this.#apply, this.#statistics, this.#photos?.session]) session?.close();
+    for (const session of [this.#step, this.#apply, this.#statistics, this.#features, this.#photos?.session])
+      session?.close();
     this.#frozen?.destroy();
     this.#states.destroy();
   }
@@ -237,7 +259,7 @@ export class Trainer {
       const velocity = all.get(velocityName(weight.name));
       if (velocity) all.set(velocity.name, { ...velocity, permutation: weight.permutation });
     }
-    return [...all.values()].filter(({ name }) => name !== 'x' && !name.startsWith('sum.'));
+    return [...all.values()].filter(({ name }) => name !== 'x' && !name.startsWith('sum.') && !isFeature(name));
   }
 }
 

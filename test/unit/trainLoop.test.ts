@@ -7,13 +7,14 @@ import { PlumageError } from '../../src/errors.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { presets } from '../../src/model/presets.ts';
 import { atStart, type Position, readCheckpoint, weightsOf, writeCheckpoint } from '../../src/train/checkpoint.ts';
-import { trainingImages } from '../../src/train/epoch.ts';
+import { cropOf, trainingImages } from '../../src/train/epoch.ts';
 import type { TrainingEvent } from '../../src/train/events.ts';
 import { type LoopOptions, type Stepper, trainLoop } from '../../src/train/loop.ts';
 import { checkRecipe, type Recipe } from '../../src/train/recipe.ts';
 import { rejected } from '../harness/refused.ts';
 
 const images = Array.from({ length: 13 }, (_, i) => ({ file: `${i}.jpg`, label: i % 3 }));
+const preprocessing = stretched(preprocessPresets.torchvision);
 const source = { variant: 'v1.5', eps: 1e-5, preprocessing: 'torchvision' } as const;
 const config = { ...presets.tiny, ...source, classes: ['a', 'b', 'c'] };
 
@@ -28,7 +29,9 @@ class Stand implements Stepper {
 
   async step(batch: Parameters<Stepper['step']>[0], labels: Uint32Array, rates: { head: number }) {
     const { data } = this.tensors.get('w')!;
-    batch.forEach(({ photo, crop }, i) => {
+    batch.forEach((image, i) => {
+      if (!('photo' in image)) throw new Error('expected photos');
+      const { photo, crop } = image;
       const fed = photo.width + 7 * (crop?.left ?? 0) + 3 * (crop?.top ?? 0) + 100 * labels[i]!;
       data[0] = Math.fround(data[0]! * 0.9 + rates.head * fed);
     });
@@ -72,7 +75,6 @@ function start(recipe: Recipe, wishes: Wishes = {}): Run {
   const end = trainLoop({
     recipe,
     trainer,
-    preprocessing: stretched(preprocessPresets.torchvision),
     images: images.length,
     start: at,
     saveEvery: wishes.saveEvery ?? 0,
@@ -83,7 +85,8 @@ function start(recipe: Recipe, wishes: Wishes = {}): Run {
         if (done) return undefined;
         const { file } = image;
         if (broken.includes(file)) return { image, error: new PlumageError('input', `${file}: damaged`) };
-        return { image, photo: { width: 10 + Number.parseInt(file, 10), height: 10, data: new Uint8Array() } };
+        const photo = { width: 10 + Number.parseInt(file, 10), height: 10, data: new Uint8Array() };
+        return { image, content: { photo, crop: cropOf(recipe, image, photo, preprocessing) } };
       },
     },
     save(position, tensors) {
