@@ -63,6 +63,7 @@ export async function buildTests() {
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   const folders = ['kernels', 'ops', 'gradients', 'model'];
   await gpuBundle('gpu', (await Promise.all(folders.map(testFiles))).flat());
+  await gpuBundle('trainer', await testFiles('trainer'));
   await gpuBundle('long', await testFiles('long'));
 }
 

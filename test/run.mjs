@@ -1,5 +1,5 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
-// and in headless Chrome, both on SwiftShader. `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes
+// and in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`). `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes
 // longer, `unit` the unit tests only. Fails when a suite fails, runs nothing, or has no adapter.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -9,12 +9,13 @@ import { build, buildTests, pageSize } from '../build/build.mjs';
 
 const mode = process.argv[2] ?? 'all';
 const modes = {
-  all: [unit, nodeGpu('gpu', 'swiftshader'), chromeGpu('gpu')],
+  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader'), chromeGpu('gpu')],
   unit: [unit],
   node: [nodeGpu('gpu', 'swiftshader')],
   chrome: [chromeGpu('gpu')],
   lavapipe: [nodeGpu('gpu', 'lavapipe')],
-  long: [nodeGpu('long', 'swiftshader'), chromeGpu('long'), nodeOnly('longNode')],
+  trainer: [nodeGpu('trainer', 'swiftshader')],
+  long: [nodeGpu('long', 'swiftshader'), chromeGpu('long'), chromeGpu('trainer'), nodeOnly('longNode')],
 };
 const suites = modes[/** @type {keyof typeof modes} */ (mode)];
 if (!suites) {

@@ -1,5 +1,5 @@
 // Training against the twin in f64 (test/fixtures/makeTrainingGoldens.py), what takes longer: losses of ten steps, models
-// without attention, and preset paper at 224.
+// without attention and with every other way to compute it, and preset paper at 224.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -48,7 +48,7 @@ for (const key of ['steps', 'stepsDecayed']) {
   });
 }
 
-for (const key of ['tinyNone', 'plain', 'paper']) {
+for (const key of ['tinyConcat', 'tinyIdentity', 'tinyNone', 'plain', 'paper']) {
   test(`${key}: loss, logits, running statistics, gradients`, async () => {
     const expected = new StepGoldens(key === 'paper' ? paperGoldens : goldens, key);
     console.log(checkStep(expected, await oneStep(stepCase(key))));
