@@ -100,7 +100,7 @@ export function stepText({ loss, accuracy, imagesPerSecond, secondsLeft }: StepP
     Number.isFinite(imagesPerSecond) ? `${imagesPerSecond.toPrecision(3)} images/s` : '',
     Number.isFinite(secondsLeft) ? `${timeText(1000 * secondsLeft)} left` : '',
   ];
-  return parts.filter((part) => part !== '').join(', ');
+  return parts.filter((part) => part !== '').join(', ') || 'starting';
 }
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
