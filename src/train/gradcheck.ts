@@ -32,11 +32,11 @@ export interface SlopeCheck {
 }
 
 /** How far the loss is moved, as a share of it: far above f32's rounding of a loss (1e-7), little for its curvature. */
-const MOVE = 2e-3;
+const MOVE = 4e-4;
 /** At most this share of the tensor's length, so that few activations pass 0. */
 const REACH = 5e-3;
 /** Differences of the loss below this share of it are its rounding. */
-const FLAT = 2e-5;
+const FLAT = 1e-4;
 
 /**
  * Checks every trained tensor of a model on noise, the last layer's first. `tensors` as files have them. Stops with code
