@@ -178,7 +178,6 @@ export const tolerances: Record<string, Tolerance> = {
   matmulTiled: matrixProduct,
   matmulScalar: matrixProduct,
   product: matrixProduct,
-  columnSums: { roundings: (knobs) => k(knobs, 'ROWS'), scale: 'sum' },
   attend: streamedAttention,
   attendQuad: streamedAttention,
   /** The additions, two divisions (5 each), their sum. */

@@ -1,8 +1,8 @@
 // matmulScalar and columnSums: nodes for a product of two matrices of any sizes and for the sums of a matrix's columns.
 
-import { columnSums as columnSumsKernel } from '../../kernels/columnSums.ts';
 import { matmulScalar as matmulScalarKernel } from '../../kernels/matmulScalar.ts';
 import { call, type Node, type Op } from '../node.ts';
+import { sumRowsCall } from './channelSlices.ts';
 
 export interface MatmulScalarAttributes {
   readonly TRANSPOSE_A: 0 | 1;
@@ -37,9 +37,9 @@ export function transposedTimes(name: string, b: Node, a: Node): Node {
 
 const columnSumsOp: Op<object> = {
   name: 'columnSums',
-  lower(node) {
+  lower(node, target) {
     const x = node.inputs[0]!;
-    return [call(columnSumsKernel, { ROWS: x.shape[0]!, C: x.shape[1]!, WORKGROUP: 64 }, { x, y: node })];
+    return [sumRowsCall(x.shape[0]!, x.shape[1]!, { x, y: node }, target)];
   },
 };
 
