@@ -21,8 +21,7 @@ for seed in 1 2; do
       plumage train --resume --out "$run" --adapter lavapipe
     else
       plumage train --data "$data" --dataset aircraft --classes "$here/classes8.txt" --model "$out/${name%-*}-$seed.safetensors" \
-        --out "$run" --adapter lavapipe --attention "$attention" --seed "$seed" --save-every 10 \
-        --epochs 2 --batch 16 --set lr=0.01 --set backboneLr=0.004
+        --out "$run" --adapter lavapipe --attention "$attention" --seed "$seed" --save-every 10 --epochs 2
     fi
   done
 done
