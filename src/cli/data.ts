@@ -8,6 +8,7 @@ import { countWarnings, type Dataset } from '../node/datasets/dataset.ts';
 import { countByClass } from '../node/datasets/layout.ts';
 import { DecodePool } from '../node/decodePool.ts';
 import { Loader } from '../node/loader.ts';
+import { batchesCommand } from './dataBatches.ts';
 import { type DatasetOptions, datasetOptions, LAYOUTS, openNamed, workersOption } from './datasetOptions.ts';
 import { interruptible } from './interrupt.ts';
 import { jsonOption } from './options.ts';
@@ -35,6 +36,7 @@ export function dataCommand(): Command {
     .argument('<dir>', "the data set's folder");
   for (const option of datasetOptions()) command.addOption(option);
   command.addOption(workersOption()).addOption(jsonOption()).addHelpText('after', CHECK_HELP).action(check);
+  data.addCommand(batchesCommand());
   return data.addHelpText('after', '\nExample:\n  $ plumage data check ~/CUB_200_2011 --dataset cub');
 }
 

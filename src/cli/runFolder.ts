@@ -6,6 +6,7 @@ import { PlumageError } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { acquire } from '../node/cache.ts';
 import type { Kind } from '../node/datasets/dataset.ts';
 import { type Checkpoint, type Position, readCheckpoint } from '../train/checkpoint.ts';
 import { eventLine, eventsBefore, readEvents, type TrainingEvent } from '../train/events.ts';
@@ -39,6 +40,8 @@ const FILES = {
 } as const;
 
 export class RunFolder {
+  #release: (() => Promise<void>) | undefined;
+
   constructor(readonly path: string) {}
 
   file(name: keyof typeof FILES): string {
@@ -59,6 +62,21 @@ export class RunFolder {
     checkWritable(this.file('checkpoint'));
   }
 
+  /** Waits until no other process trains in the folder, which has to exist, and keeps others out until letGo(). */
+  async hold(signal: AbortSignal, onWait: () => void): Promise<void> {
+    try {
+      this.#release ??= await acquire(this.file('config'), { signal, onWait });
+    } catch (error) {
+      if (signal.aborted) throw new PlumageError('aborted', 'train: stopped before it began');
+      throw cannotWrite(this.path, error);
+    }
+  }
+
+  async letGo(): Promise<void> {
+    await this.#release?.().catch(() => {}); // it is gone already where this process slept for long
+    this.#release = undefined;
+  }
+
   writeConfig(config: RunConfig): void {
     replaceFile(this.file('config'), Buffer.from(`${JSON.stringify(config, null, 2)}\n`));
   }
@@ -67,8 +85,8 @@ export class RunFolder {
   readConfig(): RunConfig {
     const file = this.file('config');
     if (!existsSync(file)) {
-      const advice = 'leave out --resume to begin one';
-      throw new PlumageError('input', `${this.path}: no run to go on with, ${FILES.config} is missing - ${advice}`);
+      const advice = 'name the folder of one, or begin it by plumage train without --resume';
+      throw new PlumageError('input', `${this.path}: is no run, ${FILES.config} is missing - ${advice}`);
     }
     try {
       return JSON.parse(readFileSync(file, 'utf8'));

@@ -131,8 +131,18 @@ function need<T>(value: T | undefined, option: string, what: string): T {
 async function train(options: TrainOptions): Promise<void> {
   const progress = startProgress(options.json);
   const folder = new RunFolder(need(options.out, '--out', "the run's folder"));
-  const request = options.resume ? await goOn(folder, options, progress) : await begin(folder, options, progress);
-  const result = await interruptible((signal) => runTraining(request, options, progress, signal));
+  const hold = (signal: AbortSignal) =>
+    folder.hold(signal, () => progress.line(`${folder.path}: another process trains here, waiting for its end`));
+  const result = await interruptible(async (signal) => {
+    try {
+      // What a run goes on from has to be read when no other process writes it.
+      if (options.resume && folder.has('config')) await hold(signal);
+      const request = options.resume ? await goOn(folder, options, progress) : await begin(folder, options, progress);
+      return await runTraining(request, { ...options, hold }, progress, signal);
+    } finally {
+      await folder.letGo();
+    }
+  });
   print(options.json ? JSON.stringify(result) : endText(result));
 }
 

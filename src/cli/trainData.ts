@@ -1,9 +1,15 @@
-// The images of a training run: the parts of a data set, with the model's class numbers.
+// The images of a training run: the parts of a data set, with the model's class numbers, and their photos one after another.
 
+import { preprocessConfig } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { checkTrainable, type Dataset, holdOut, type LabelledImage } from '../node/datasets/dataset.ts';
-import { fingerprintOf } from '../train/checkpoint.ts';
+import type { DecodePool } from '../node/decodePool.ts';
+import { Loader } from '../node/loader.ts';
+import type { ImageStream } from '../train/batches.ts';
+import { fingerprintOf, type Position } from '../train/checkpoint.ts';
+import { cropOf, trainingImages } from '../train/epoch.ts';
 import type { Recipe } from '../train/recipe.ts';
+import type { RunConfig } from './runFolder.ts';
 
 export interface TrainingData {
   readonly train: readonly LabelledImage[];
@@ -43,6 +49,26 @@ export function trainingData(
     test: labelled(dataset.test),
     banner: dataset.banner,
     fingerprint: fingerprintOf(labelled(train), dataset.root),
+  };
+}
+
+/** Photos as the recipe crops them, decoded ahead of their use. */
+export function photoStream(
+  { recipe, network }: RunConfig,
+  { train, banner }: TrainingData,
+  pool: DecodePool,
+  start: Pick<Position, 'epoch' | 'position'>,
+): ImageStream & { close(): void } {
+  const preprocessing = preprocessConfig(network);
+  const ahead = recipe.batch + 2 * pool.workers;
+  const loader = new Loader(pool, trainingImages(recipe, train, start), { banner, ahead });
+  return {
+    async next() {
+      const { image, photo, error } = (await loader.next()) ?? {};
+      if (!image || !photo) return image && { image, error };
+      return { image, content: { photo, crop: cropOf(recipe, image, photo, preprocessing) } };
+    },
+    close: () => loader.close(),
   };
 }
 

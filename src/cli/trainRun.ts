@@ -2,7 +2,6 @@
 // comes out of it.
 
 import { type Engine, open } from '../engine/engine.ts';
-import { preprocessConfig } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { adapterKey } from '../gpu/device.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -10,18 +9,15 @@ import { openAdapter, releaseAdapters } from '../node/adapter.ts';
 import { keptChoices } from '../node/choices.ts';
 import { openDataset } from '../node/datasets/dataset.ts';
 import { DecodePool } from '../node/decodePool.ts';
-import { Loader } from '../node/loader.ts';
-import type { ImageStream } from '../train/batches.ts';
 import { atStart, type Position, type RunState, weightsOf, writeCheckpoint } from '../train/checkpoint.ts';
 import { checkFits, mib } from '../train/cost.ts';
-import { cropOf, trainingImages } from '../train/epoch.ts';
 import { type LoopOptions, trainLoop } from '../train/loop.ts';
 import { blockMomentumOf, stepsPerEpoch } from '../train/schedule.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig, RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
-import { type TrainingData, trainingData } from './trainData.ts';
+import { photoStream, type TrainingData, trainingData } from './trainData.ts';
 import { evaluateWeights } from './trainEvaluate.ts';
 import { featureStream, keepFeatures, keepsFeatures } from './trainFeatures.ts';
 import { finish, type TrainResult } from './trainFinish.ts';
@@ -38,6 +34,8 @@ export interface TrainRequest {
 }
 
 export interface TrainRunOptions {
+  /** Keeps other processes out of the run's folder. */
+  hold(signal: AbortSignal): Promise<void>;
   readonly adapter?: string;
   readonly saveEvery?: number;
   readonly workers?: number;
@@ -65,6 +63,7 @@ export async function runTraining(
   const data = await readData(request, progress);
   // Before minutes of work: a folder that cannot be written.
   request.folder.create();
+  await options.hold(signal);
   request.folder.writeConfig(request.config);
   const engine = await progress.during('opening the adapter', () => openEngine(request, options, progress));
   const pool = new DecodePool(options.workers);
@@ -153,7 +152,7 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
   const steps = stepsPerEpoch(images, recipe);
   const time = new Date().toISOString();
   folder.append({ kind: 'run', time, epochs, stepsPerEpoch: steps, images, adapter: engine.adapter.name });
-  const stream = keepsFeatures(recipe) ? featureStream(run, start) : photoStream(run, start);
+  const stream = keepsFeatures(recipe) ? featureStream(run, start) : photoStream(config, data, run.pool, start);
   const spent = { seconds: 0, waited: 0 };
   const report: LoopOptions['report'] = (event) => {
     folder.append(event);
@@ -184,20 +183,4 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
   } finally {
     stream.close();
   }
-}
-
-/** Photos as the recipe crops them, decoded ahead of their use. */
-function photoStream({ request, data, pool }: Run, start: Position): ImageStream & { close(): void } {
-  const { recipe, network } = request.config;
-  const preprocessing = preprocessConfig(network);
-  const ahead = recipe.batch + 2 * pool.workers;
-  const loader = new Loader(pool, trainingImages(recipe, data.train, start), { banner: data.banner, ahead });
-  return {
-    async next() {
-      const { image, photo, error } = (await loader.next()) ?? {};
-      if (!image || !photo) return image && { image, error };
-      return { image, content: { photo, crop: cropOf(recipe, image, photo, preprocessing) } };
-    },
-    close: () => loader.close(),
-  };
 }

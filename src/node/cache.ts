@@ -74,15 +74,17 @@ function sealPath(path: string): string {
   return `${path}.json`;
 }
 
+export interface LockOptions {
+  readonly signal?: AbortSignal;
+  readonly onWait?: () => void;
+  readonly stale?: number;
+}
+
 /**
  * Runs `work` while no other process does so for the same path, waiting as long as another one is alive.
  * The lock of a killed process is taken over after `stale` milliseconds.
  */
-export async function withLock<T>(
-  path: string,
-  options: { signal?: AbortSignal; onWait?: () => void; stale?: number },
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await makeFolder(dirname(path));
   const release = await acquire(path, options);
   try {
@@ -109,9 +111,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function acquire(
+/** The lock by itself, in a folder that exists: gives what lets go of it. */
+export async function acquire(
   path: string,
-  { signal, onWait, stale = 10_000 }: { signal?: AbortSignal; onWait?: () => void; stale?: number },
+  { signal, onWait, stale = 10_000 }: LockOptions,
 ): Promise<() => Promise<void>> {
   for (let waited = false; ; waited = true) {
     try {

@@ -1,4 +1,4 @@
-// Runs the built `plumage train` in a process of its own, for tests.
+// Runs the built `plumage` in a process of its own, for tests of training.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as assert from 'uvu/assert';
@@ -10,9 +10,16 @@ export interface Outcome {
   readonly err: string;
 }
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+}
+
 /** `args` follow `plumage train`. */
-export function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, ['dist/cli.js', 'train', ...args]);
+export const start = (...args: string[]): Started => command('train', ...args);
+
+export function command(...args: string[]): Started {
+  const child = spawn(process.execPath, ['dist/cli.js', ...args]);
   const text = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
     text.out += chunk;

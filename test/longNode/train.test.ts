@@ -93,7 +93,7 @@ test('a run is not begun twice, and goes on with its own options only', async ()
   await Promise.all([
     refuses(/there is a run already - add --resume/, ...asked('whole'), ...short),
     refuses(/whole: the run began with epochs=2, got epochs=3 - /, '--resume', '--out', run('whole'), '--epochs', '3'),
-    refuses(/no run to go on with, config.json is missing/, '--resume', '--out', run('nothing')),
+    refuses(/is no run, config.json is missing/, '--resume', '--out', run('nothing')),
   ]);
   const other = await writeNewModel(join(folder, 'other.safetensors'), configOf('tiny', 3, { r: 32 }));
   await refuses(/the run's model has r 16, --model has 32 - /, '--resume', '--out', run('whole'), '--model', other);

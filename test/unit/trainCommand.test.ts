@@ -1,13 +1,21 @@
-// `plumage train` where it needs no GPU: what it refuses before it opens an adapter, and the dry run.
+// `plumage train` where it needs no GPU: what it refuses before it opens an adapter, the dry run, and the batches of a run.
 
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { RunConfig } from '../../src/cli/runFolder.ts';
+import { trainingData } from '../../src/cli/trainData.ts';
+import { trainingCrop } from '../../src/data/augment.ts';
+import { preprocessConfig } from '../../src/engine/model.ts';
+import { random } from '../../src/model/random.ts';
+import { openDataset } from '../../src/node/datasets/dataset.ts';
+import { orderOf } from '../../src/train/epoch.ts';
+import { defaults } from '../../src/train/recipe.ts';
 import { configOf, numbered, plainOf } from '../harness/configs.ts';
 import { put } from '../harness/datasets.ts';
-import { refuses, start } from '../harness/trainCommand.ts';
+import { command, refuses, start } from '../harness/trainCommand.ts';
 import { writeNewModel, writePhotos } from '../harness/trainFiles.ts';
 
 const classes = numbered(3);
@@ -62,6 +70,35 @@ test('--dry-run needs no GPU and writes nothing', async () => {
   const json = JSON.parse((await start(...args, '--json', '--gflops', '100').outcome).out);
   assert.is(json.gflops, 100);
   assert.ok(Math.abs(json.secondsPerStep - json.cost.flops / 100e9) < 1e-12);
+});
+
+test('data batches: the images of every step as the run sees them', async () => {
+  const recipe = { ...defaults, epochs: 2, batch: 3, seed: 5 };
+  const network = configOf('tiny', 3);
+  const asWritten: RunConfig = { plumage: '0', data: photos, dataset: 'folder', model, recipe, network };
+  await put(join(run('batches'), 'config.json'), JSON.stringify(asWritten));
+  const { code, out } = await command('data', 'batches', run('batches')).outcome;
+  assert.is(code, 0);
+  const lines = out.trimEnd().split('\n');
+  const steps = lines.map((line) => JSON.parse(line));
+  assert.equal(
+    steps.map(({ epoch, step }) => [epoch, step]),
+    [0, 0, 1, 1].map((epoch, i) => [epoch, i + 1]),
+  );
+  assert.ok(Math.abs(steps[2].lr - (recipe.lr / 2) * (3 / 16)) < 1e-12);
+  const { train } = trainingData(await openDataset('folder', photos), recipe, classes, model);
+  for (const epoch of [0, 1]) {
+    const seen = steps.filter((each) => each.epoch === epoch).flatMap(({ images }) => images);
+    const order = [...orderOf(recipe, epoch, train.length)].slice(0, 6);
+    for (const [i, index] of order.entries()) {
+      const { file, label } = train[index]!;
+      const crop = trainingCrop(random(`5/crop/${epoch}/${index}`), preprocessConfig(network));
+      assert.equal(seen[i], { file, label, ...crop });
+    }
+  }
+  const none = await command('data', 'batches', run('nothing')).outcome;
+  assert.match(none.err, /nothing: is no run, config.json is missing/);
+  assert.is(none.code, 1);
 });
 
 test.run();

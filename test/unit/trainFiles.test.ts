@@ -1,8 +1,12 @@
 // What a run leaves in files: metrics and their page, checkpoints that are none, other networks than a run began with.
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { curvesOf } from '../../src/cli/curves.ts';
+import { RunFolder } from '../../src/cli/runFolder.ts';
 import { checkSameNetwork, initialModel } from '../../src/cli/trainModel.ts';
 import { modelGraph } from '../../src/engine/model.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
@@ -14,7 +18,7 @@ import { fingerprintOf, readCheckpoint } from '../../src/train/checkpoint.ts';
 import { eventLine, eventsBefore, readEvents, type TrainingEvent } from '../../src/train/events.ts';
 import { checkRecipe } from '../../src/train/recipe.ts';
 import { configOf, plainOf } from '../harness/configs.ts';
-import { refused } from '../harness/refused.ts';
+import { refused, rejected } from '../harness/refused.ts';
 
 const shares = { loss: 2, accuracy: 0.5, lr: 0.002, backboneLr: 0.0002, imagesPerSecond: 3, waited: 0.01 };
 const events: readonly TrainingEvent[] = [
@@ -129,6 +133,27 @@ test('a run goes on with its own network only', () => {
     'input',
     /model "plumage", --model has "plain"/,
   );
+});
+
+test('one process at a time trains in a folder', async () => {
+  const place = await mkdtemp(path.join(tmpdir(), 'plumage-run-'));
+  const [first, second] = [new RunFolder(place), new RunFolder(place)];
+  const never = new AbortController().signal;
+  await first.hold(never, () => assert.unreachable());
+  await first.hold(never, () => assert.unreachable()); // has it already
+  const asked: string[] = [];
+  await rejected(
+    second.hold(AbortSignal.timeout(50), () => asked.push('in vain')),
+    'aborted',
+    /^train: stopped before it began$/,
+  );
+  await second.hold(never, () => {
+    asked.push('again');
+    void first.letGo();
+  });
+  await second.letGo();
+  assert.equal(asked, ['in vain', 'again']);
+  await rm(place, { recursive: true });
 });
 
 test.run();
