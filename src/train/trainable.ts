@@ -38,6 +38,7 @@ export function trainable(frozen: readonly string[] = []): Trainable {
   const training: Training = {
     batchNorm(name, x, { gamma, beta, mean, variance }, options) {
       const statistics = batchStatistics(`${name}/statistics`, x);
+      boundaries.add(statistics); // small
       running.push({ name, mean, variance, statistics, rows: elementCount(x.shape) / gamma.shape[0]! });
       return batchNormTraining(name, x, statistics, { gamma, beta }, options);
     },

@@ -1,4 +1,5 @@
-// What collaborative attention needs beside its inputs and outputs, at the published size: preset paper, 448 px, batch 1.
+// Memory at the published size, preset paper at 448 px: what collaborative attention needs beside its inputs and outputs, and
+// what recomputation saves in training.
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,6 +9,8 @@ import { defaultTarget } from '../../src/graph/target.ts';
 import { collaborate } from '../../src/model/collaborativeAttention.ts';
 import { params } from '../../src/model/params.ts';
 import { presets } from '../../src/model/presets.ts';
+import { trainingCost } from '../../src/train/cost.ts';
+import { configOf } from '../harness/configs.ts';
 
 const { d, r } = presets.paper;
 const sides = [56, 28, 14];
@@ -33,5 +36,19 @@ for (const target of [
     );
   });
 }
+
+test('recomputation keeps less than half of the values for less than a third more arithmetic', () => {
+  const target = defaultTarget('discrete');
+  const cost = (recompute: boolean) => trainingCost(configOf('paper', 200), { batch: 4, recompute }, target);
+  const [kept, again] = [cost(false), cost(true)];
+  const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+  const more = again.flops / kept.flops - 1;
+  console.log(
+    `training, paper at 448, batch 4: ${mb(kept.values)}, recomputed ${mb(again.values)}, +${(100 * more).toFixed(0)} %`,
+  );
+  assert.ok(again.values < 0.5 * kept.values && again.values > 0.1 * kept.values, mb(again.values));
+  assert.ok(more > 0.1 && more < 1 / 3, `${more}`);
+  assert.is(again.states, kept.states);
+});
 
 test.run();

@@ -4,8 +4,8 @@ import { activationGradient } from '../ops/activationGradient.ts';
 import type { AddAttributes } from '../ops/add.ts';
 import type { Gradient } from './gradient.ts';
 
-export const addGradients: Gradient<AddAttributes> = (node, dy) => {
+export const addGradients: Gradient<AddAttributes> = (node, dy, _needs, y) => {
   const { activation } = node.attributes;
-  const g = activation === 'none' ? dy : activationGradient(`${node.name}/g`, dy, node, activation);
+  const g = activation === 'none' ? dy : activationGradient(`${node.name}/g`, dy, y, activation);
   return [g, g];
 };

@@ -40,6 +40,7 @@ export function backpropagate(y: Node, dy: Node, wrt: readonly Node[], keep?: Re
   const needed = new Set<Node>(wrt);
   for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
   const again = keep ? recomputed(keep) : (node: Node) => node;
+  const withInputs = (node: Node) => (keep?.has(node) ? { ...node, inputs: node.inputs.map(again) } : again(node));
   const gradients = new Map<Node, Node>([[y, dy]]);
   for (const node of [...order].reverse()) {
     const gradient = gradients.get(node);
@@ -47,7 +48,7 @@ export function backpropagate(y: Node, dy: Node, wrt: readonly Node[], keep?: Re
     const rule = rules.get(node.op);
     if (!rule) throw new PlumageError('internal', `${node.name}: op ${node.op.name} has no gradient rule`);
     const needs = node.inputs.map((input) => needed.has(input));
-    rule(again(node), gradient, needs).forEach((gradient, i) => {
+    rule(withInputs(node), gradient, needs, again(node)).forEach((gradient, i) => {
       const input = node.inputs[i]!;
       if (!gradient || !needs[i]) return;
       if (gradient.shape.join() !== input.shape.join()) {

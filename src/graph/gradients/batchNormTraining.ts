@@ -8,13 +8,13 @@ import type { BatchNormTrainingAttributes } from '../ops/batchNormTraining.ts';
 import { row } from '../ops/sliceColumns.ts';
 import type { Gradient } from './gradient.ts';
 
-export const batchNormTrainingGradients: Gradient<BatchNormTrainingAttributes> = (node, dy, needs) => {
+export const batchNormTrainingGradients: Gradient<BatchNormTrainingAttributes> = (node, dy, needs, y) => {
   const { name, attributes } = node;
   const [x, statistics, gamma, , residual] = node.inputs as [Node, Node, Node, Node, Node?];
   // g = dy activate'(y): a value of its own where the residual gets it too, else made from y wherever it is read.
   const shared = residual && attributes.activation !== 'none';
-  const g = shared ? activationGradient(`${name}/g`, dy, node, attributes.activation) : dy;
-  const through = { dy: g, x, statistics, ...(!shared && attributes.activation !== 'none' && { y: node }) };
+  const g = shared ? activationGradient(`${name}/g`, dy, y, attributes.activation) : dy;
+  const through = { dy: g, x, statistics, ...(!shared && attributes.activation !== 'none' && { y }) };
   // sums = (sum of g, sum of g xhat) over the M rows, xhat = (x - mean) / sqrt(variance + eps)
   const sums = batchNormSums(`${name}/sums`, through, attributes);
   return [

@@ -38,13 +38,13 @@ export const channelGroupAttentionGradients: Gradient<object> = ({ name, inputs 
   ];
 };
 
-export const channelAttentionGradients: Gradient<ChannelAttentionAttributes> = (node, dy) => {
+export const channelAttentionGradients: Gradient<ChannelAttentionAttributes> = (node, dy, _needs, y) => {
   const { name, attributes } = node;
   const x = node.inputs[0]!;
   const { scale: divideBy, sign, normalise, tau } = attributes;
   const { gram, applied, positions } = sizesOf(x, node);
   // dE = S o (dS - rowsum(S o dS))
-  let dE = softmaxGradient(`${name}/dE`, dy, node, { axis: 3, log: false });
+  let dE = softmaxGradient(`${name}/dE`, dy, y, { axis: 3, log: false });
   if (normalise) {
     const products = product(`${name}/gram`, node.shape, gram, { a: x, b: x });
     dE = normaliseGramGradient(`${name}/dGram`, dE, products, sign / tau);

@@ -19,12 +19,12 @@ const matrices = ({ shape }: Node) => {
 };
 
 /** A = sign query key^T / sqrt(r), W = softmax(A) over the key's positions. */
-export const attentionWeightsGradients: Gradient<Required<AttentionOptions>> = (node, dy, needs) => {
+export const attentionWeightsGradients: Gradient<Required<AttentionOptions>> = (node, dy, needs, y) => {
   const [query, key] = node.inputs as [Node, Node];
   const [BATCH, M] = node.shape as [number, number, number];
   const [S, r] = [positionsOf(key), key.shape[3]!];
   // dA = W o (dW - rowsum(W o dW)); the padded columns of W are 0, and so are those of dA.
-  const dA = softmaxGradient(`${node.name}/dScores`, dy, node, { axis: 2, log: false });
+  const dA = softmaxGradient(`${node.name}/dScores`, dy, y, { axis: 2, log: false });
   // dquery = sign / sqrt(r) dA key   dkey = sign / sqrt(r) dA^T query
   const both = { BATCH, N: r, ALPHA: node.attributes.sign / Math.sqrt(r) };
   const forQuery = { ...both, M, K: S, ...lying(matrices(dA), matrices(key), matrices(query)) };
