@@ -12,6 +12,7 @@ import { heatmap } from '../node/heatmap.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
 import { classifyFolder } from './classifyFolder.ts';
 import { adapterText, type Milliseconds, profileText, resultText, timesText } from './classifyText.ts';
+import { bannerOption } from './datasetOptions.ts';
 import {
   jsonOption,
   modelFile,
@@ -34,6 +35,7 @@ interface ClassifyOptions extends SharedOptions, ShardOptions {
   readonly json?: boolean;
   readonly profile?: boolean;
   readonly heatmap?: string;
+  readonly banner: number;
 }
 
 interface Image {
@@ -50,6 +52,7 @@ Examples:
   $ plumage classify bird.jpg --runtime chrome --json
   $ plumage classify bird.jpg --profile            the slowest layers
   $ plumage classify bird.jpg --model birds.safetensors --heatmap where.png
+  $ plumage classify 0030413.jpg --model planes.safetensors --banner 20   a photo of FGVC-Aircraft
   $ plumage classify photos --csv photos.csv       all photos in a folder and below
   $ plumage classify photos --csv part3.csv --shard 3/16   a part of them: docs/clusters.md`;
 
@@ -72,6 +75,7 @@ export function classifyCommand(): Command {
       ]),
     )
     .option('--profile', 'also time every layer and show the slowest (with --json all)')
+    .addOption(bannerOption('rows of pixels to crop off the bottom of photos').default(0))
     .option('--heatmap <file>', 'also draw where the branches of a fine-grained model look, as a PNG')
     .addHelpText('after', EXAMPLE)
     .action(classify);
@@ -127,7 +131,7 @@ class Classification {
   ) {}
 
   decode({ file }: Image): Promise<Photo | undefined> {
-    return this.#forPhoto(file, () => decodePhoto(file));
+    return this.#forPhoto(file, () => decodePhoto(file, this.options.banner));
   }
 
   /** Fetches the weights and opens the engine, once. */

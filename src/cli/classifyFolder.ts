@@ -18,6 +18,8 @@ export interface FolderOptions extends SharedOptions, ShardOptions {
   readonly top: number;
   /** Where the table goes; `-` is standard output. */
   readonly csv: string;
+  /** Rows of pixels to crop off the bottom of each. */
+  readonly banner: number;
 }
 
 export async function classifyFolder(folders: readonly string[], options: FolderOptions): Promise<void> {
@@ -37,7 +39,7 @@ export async function classifyFolder(folders: readonly string[], options: Folder
   const write = (text: string) => (toFile ? rows.push(text) : process.stdout.write(text));
   const { unread, rate } = await withModel(options, file, progress, ({ runtime }) => {
     write(csvHead(facts));
-    return classifyPhotos(runtime, folder, mine, options.top, write, progress);
+    return classifyPhotos(runtime, folder, mine, options, write, progress);
   });
   const counts = [
     `${mine.length} photos${shard ? ` of ${photos.length}, shard ${shard.shard} of ${shard.of}` : ''}`,
@@ -56,7 +58,7 @@ export function classifyPhotos(
   runtime: Runtime,
   folder: string,
   photos: readonly string[],
-  top: number,
+  { top, banner }: Pick<FolderOptions, 'top' | 'banner'>,
   write: (rows: string) => void,
   progress: Progress,
 ): ReturnType<typeof overPhotos> {
@@ -64,6 +66,7 @@ export function classifyPhotos(
     label: 'classifying',
     nameOf: (photo) => photo,
     fileOf: (photo) => path.join(folder, photo),
+    banner,
     compute: (photo) => runtime.classify(photo, top),
     done: (photo, said) => write(csvRows(photo, said instanceof Unread ? undefined : said)),
   };
@@ -71,6 +74,6 @@ export function classifyPhotos(
 }
 
 /** The shard is no part of it: parts of one run have it in common. */
-function factsOf(file: string, photos: readonly string[], { top, precision }: FolderOptions): string {
-  return fingerprint(file, { photos, top, precision });
+function factsOf(file: string, photos: readonly string[], { top, precision, banner }: FolderOptions): string {
+  return fingerprint(file, { photos, top, precision, banner });
 }

@@ -3,7 +3,7 @@
 import { Option } from 'commander';
 import { type Dataset, KINDS, type Kind, openDataset } from '../node/datasets/dataset.ts';
 import { readClassNames } from './classNames.ts';
-import { wholeNumber } from './options.ts';
+import { wholeFromZero, wholeNumber } from './options.ts';
 
 export interface DatasetOptions {
   readonly dataset: Kind;
@@ -23,15 +23,15 @@ Layouts, as the data sets are distributed; DIR may also be the folder above:
 export const datasetOptions = () => [
   new Option('--dataset <layout>', "the data set's layout").choices(KINDS).makeOptionMandatory(),
   new Option('--classes <file>', 'only the classes named in this text file, one a line'),
-  new Option('--banner <rows>', 'rows to crop off the bottom (default: 20 for aircraft, else 0)').argParser(rows),
+  bannerOption('rows to crop off the bottom (default: 20 for aircraft, else 0)'),
 ];
+
+export const bannerOption = (help: string) => new Option('--banner <rows>', help).argParser(wholeFromZero);
 
 export const workersOption = () =>
   new Option('--workers <n>', 'threads that decode (default: one core fewer than there are, 4 at most)').argParser(
     wholeNumber,
   );
-
-const rows = (text: string): number => (text === '0' ? 0 : wholeNumber(text));
 
 /** @throws PlumageError `input` in one line for a data set that is not whole, and for class names that it does not have. */
 export function openNamed(folder: string, { dataset, classes, banner }: DatasetOptions): Promise<Dataset> {

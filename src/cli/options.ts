@@ -57,12 +57,13 @@ export function shardOf({ shard, shards }: ShardOptions): Shard | undefined {
 export const jsonOption = () => new Option('--json', 'print nothing but JSON');
 
 /** For options that count something. */
-export function wholeNumber(text: string): number {
+export const wholeNumber = (text: string): number => wholeFrom(1, text);
+export const wholeFromZero = (text: string): number => wholeFrom(0, text);
+
+function wholeFrom(least: number, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError('Expected a whole number from 1.');
-  }
-  return value;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
 }
 
 /** The file of a model: `imagenet` is fetched where it is not in the cache, all else is a path. */

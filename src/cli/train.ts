@@ -1,7 +1,7 @@
 // `plumage train`: its options, and what they ask for. The run itself is in trainRun.ts.
 
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { mismatch, PlumageError } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import { defaultTarget, type Family } from '../graph/target.ts';
@@ -10,9 +10,9 @@ import { assumedSpeed, bindingLimit, microBatchThatFits, trainingCost } from '..
 import { checkRecipe, checkSame, parseSetting, type RecipeKey } from '../train/recipe.ts';
 import { stepsPerEpoch } from '../train/schedule.ts';
 import { readClassNames } from './classNames.ts';
-import { LAYOUTS } from './datasetOptions.ts';
+import { bannerOption, LAYOUTS } from './datasetOptions.ts';
 import { interruptible } from './interrupt.ts';
-import { jsonOption, modelFile, wholeNumber } from './options.ts';
+import { jsonOption, modelFile, wholeFromZero, wholeNumber } from './options.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
 import { RunFolder } from './runFolder.ts';
@@ -21,7 +21,7 @@ import { trainingData } from './trainData.ts';
 import { keepsFeatures } from './trainFeatures.ts';
 import { checkSameNetwork, type InitialModel, initialModel, trainerOptions } from './trainModel.ts';
 import { runTraining, type TrainRequest } from './trainRun.ts';
-import { dryRunFacts, dryRunText, endText, recipeHelp } from './trainText.ts';
+import { type Amount, dryRunFacts, dryRunText, endText, recipeHelp } from './trainText.ts';
 import { versions } from './versions.ts';
 
 /** Options that are keys of the recipe too. */
@@ -43,6 +43,7 @@ interface TrainOptions extends Settings {
   readonly dryRun?: boolean;
   readonly family: Family;
   readonly gflops?: number;
+  readonly images?: number;
   readonly json?: boolean;
 }
 
@@ -70,14 +71,14 @@ export function trainCommand(): Command {
     .option('--data <dir>', "the data set's folder")
     .addOption(new Option('--dataset <layout>', 'how it is laid out').choices(KINDS))
     .option('--classes <file>', 'only the classes named in this text file, one a line')
-    .option('--banner <rows>', 'rows to crop off the bottom of photos (default: 20 for aircraft, else 0)', rows)
+    .addOption(bannerOption('rows to crop off the bottom of photos (default: 20 for aircraft, else 0)'))
     .option('--model <file>', 'the model to start from')
     .option('--out <dir>', "the run's folder")
     .option('--resume', "go on with the run in --out from its last checkpoint; its options are the run's own")
     .option('--epochs <n>', 'as --set epochs=n', wholeNumber)
     .option('--batch <n>', 'as --set batch=n', wholeNumber)
     .option('--micro-batch <n>', 'as --set microBatch=n', wholeNumber)
-    .option('--seed <n>', 'as --set seed=n', rows)
+    .option('--seed <n>', 'as --set seed=n', wholeFromZero)
     .option('--freeze <stage>', 'as --set freeze=stage')
     .option('--attention <which>', 'as --set attention=which')
     .option('--recompute', 'as --set recompute=true')
@@ -94,18 +95,13 @@ export function trainCommand(): Command {
         .default('discrete'),
     )
     .option('--gflops <n>', 'with --dry-run: the speed to reckon with, instead of an assumed one', wholeNumber)
+    .option('--images <n>', 'with --dry-run and no --data: training images to reckon with', wholeNumber)
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action((options: TrainOptions) => (options.dryRun ? dryRun(options) : train(options)));
 }
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
-
-function rows(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('Expected a whole number from 0.');
-}
 
 const SHORT: readonly RecipeKey[] = [
   'epochs',
@@ -194,7 +190,7 @@ async function dryRun(options: TrainOptions): Promise<void> {
   const recipe = checkRecipe(settingsOf(options), 'train');
   const model = need(options.model, '--model', 'the file of a model to start from');
   const { config } = await readModel(model, recipe, progress);
-  const data = options.data === undefined ? undefined : await counted(options, recipe, config.classes, model);
+  const data = await counted(options, recipe, config.classes, model);
   const target = { ...defaultTarget(options.family), subgroups: true };
   const trainer = { ...trainerOptions(recipe, data?.steps), features: keepsFeatures(recipe) };
   const cost = trainingCost(config, trainer, target);
@@ -206,15 +202,17 @@ async function dryRun(options: TrainOptions): Promise<void> {
   );
 }
 
+/** Images and steps of the data set, or of the number given in its place. */
 async function counted(
-  { data, dataset, banner, classes }: TrainOptions,
+  { data, dataset, banner, classes, images }: TrainOptions,
   recipe: TrainRequest['config']['recipe'],
   known: readonly string[],
   model: string,
-) {
+): Promise<Amount | undefined> {
+  if (data === undefined) return images ? { train: images, steps: stepsPerEpoch(images, recipe) } : undefined;
   const kind = need(dataset, '--dataset', KINDS.join(', '));
   const names = classes === undefined ? undefined : readClassNames(classes);
-  const opened = await openDataset(kind, data!, { banner, classes: names });
+  const opened = await openDataset(kind, data, { banner, classes: names });
   const { train, test } = trainingData(opened, recipe, known, model);
   return { train: train.length, test: test.length, steps: stepsPerEpoch(train.length, recipe) };
 }

@@ -39,7 +39,7 @@ export function recipeHelp(): string {
 /** Number of images and of steps, where data is given. */
 export interface Amount {
   readonly train: number;
-  readonly test: number;
+  readonly test?: number;
   readonly steps: number;
 }
 
@@ -78,7 +78,9 @@ export function dryRunText(
   const { batch, microBatch, epochs } = recipe;
   const batchText = microBatch > 0 ? `${batch} images a step, ${microBatch} at a time` : `${batch} images a step`;
   const rows = [
-    ...(amount ? [['data', `${amount.train} training images, ${amount.test} for tests`]] : []),
+    ...(amount
+      ? [['data', `${amount.train} training images${amount.test === undefined ? '' : `, ${amount.test} for tests`}`]]
+      : []),
     ['batch', batchText],
     ...(amount ? [['steps', `${amount.steps} an epoch, ${amount.steps * epochs} in ${epochs} epochs`]] : []),
     ['planned peak', paint('bold', bytesText(peak))],

@@ -32,9 +32,10 @@ const DECODED = KINDS.slice(0, 5).map(([name]) => name);
  * the first frame of an animation; grey, palette, 16 bit and CMYK to RGB.
  * NOTE: an embedded colour profile is ignored and CMYK is converted by (1 - ink)(1 - black), both as Pillow does; the
  * networks were trained on images read that way.
+ * The lowest `banner` rows of pixels are cropped off.
  * Rejects with code `input`: not a file, empty, not an image, another format, damaged or truncated, over 100 megapixels.
  */
-export async function decodePhoto(file: string | Uint8Array): Promise<DecodedPhoto> {
+export async function decodePhoto(file: string | Uint8Array, banner = 0): Promise<DecodedPhoto> {
   const name = typeof file === 'string' ? file : 'photo';
   const bytes = typeof file === 'string' ? await readPhoto(file) : file;
   checkKind(name, bytes);
@@ -43,12 +44,18 @@ export async function decodePhoto(file: string | Uint8Array): Promise<DecodedPho
     const image = () => sharp(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: false });
     const { width, height, space } = await image().metadata();
     if (width * height > MAX_PIXELS) throw tooLarge(name, width, height);
-    return space === 'cmyk' ? await fromCmyk(image()) : await fromRgb(image());
+    return above(banner, name, space === 'cmyk' ? await fromCmyk(image()) : await fromRgb(image()));
   } catch (error) {
     if (error instanceof PlumageError) throw error;
     const got = String(error instanceof Error ? error.message : error).split('\n')[0];
     throw mismatch('input', name, 'decoding', got, 'a whole image', 'the file is damaged or incomplete');
   }
+}
+
+function above(banner: number, name: string, { width, height, data }: DecodedPhoto): DecodedPhoto {
+  const shown = height - banner;
+  if (shown > 0) return { width, height: shown, data: data.subarray(0, 4 * width * shown) };
+  throw mismatch('input', name, 'height', `${height} px`, `more than the banner of ${banner} px at the bottom`);
 }
 
 async function readPhoto(path: string): Promise<Uint8Array> {

@@ -3,7 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Photo } from '../data/decode.ts';
-import { type ErrorCode, mismatch, PlumageError } from '../errors.ts';
+import { type ErrorCode, PlumageError } from '../errors.ts';
 import { decodePhoto } from './decode.ts';
 
 export interface DecodeRequest {
@@ -20,13 +20,8 @@ sharp.cache(false);
 
 parentPort?.on('message', async ({ file, banner }: DecodeRequest) => {
   try {
-    const { width, height, data } = await decodePhoto(file);
-    const shown = height - banner;
-    if (shown < 1) {
-      throw mismatch('input', file, 'height', `${height} px`, `more than the banner of ${banner} px at the bottom`);
-    }
-    const photo: Photo = { width, height: shown, data: data.subarray(0, 4 * width * shown) };
-    reply({ photo }, [data.buffer as ArrayBuffer]);
+    const photo = await decodePhoto(file, banner);
+    reply({ photo }, [photo.data.buffer as ArrayBuffer]);
   } catch (error) {
     if (!(error instanceof PlumageError)) throw error;
     reply({ error: error.message, code: error.code });

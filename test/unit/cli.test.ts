@@ -20,8 +20,19 @@ const classes = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
 const keras: ModelConfig = { model: 'plain', variant: 'v1', eps: 1e-3, preprocessing: 'keras', size: 224, classes };
 
 test('numbers read well at every magnitude', () => {
-  const times = [0.04, 9.94, 310.4, 999.4, 12_640, 59_940, 59_960, 125_400];
-  const expected = ['0.0 ms', '9.9 ms', '310 ms', '999 ms', '12.6 s', '59.9 s', '1 min 00 s', '2 min 05 s'];
+  const times = [0.04, 9.94, 310.4, 999.4, 12_640, 59_940, 59_960, 125_400, 7_199_400, 167_967_000];
+  const expected = [
+    '0.0 ms',
+    '9.9 ms',
+    '310 ms',
+    '999 ms',
+    '12.6 s',
+    '59.9 s',
+    '1 min 00 s',
+    '2 min 05 s',
+    '119 min 59 s',
+    '46 h 39 min',
+  ];
   assert.equal(times.map(timeText), expected);
   assert.equal([0, 999, 1000, 95_128_781, 1.2e9].map(bytesText), ['0 B', '999 B', '1.0 kB', '95.1 MB', '1.2 GB']);
 });

@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PlumageError } from '../../src/errors.ts';
 import { decodePhoto } from '../../src/node/decode.ts';
+import { rejected } from '../harness/refused.ts';
 
 const W = 7;
 const H = 5;
@@ -165,6 +166,17 @@ test('the first frame of an animation', async () => {
 test('1x1', async () => {
   const { width, height, data } = await decodePhoto(await image().resize(1, 1).png().toBuffer());
   assert.equal([width, height, data.length], [1, 1, 4]);
+});
+
+test('the rows of a banner are left out, and a photo that is all banner is refused', async () => {
+  const image = await sharp({ create: { width: 5, height: 4, channels: 3, background: '#204060' } })
+    .png()
+    .toBuffer();
+  const whole = await decodePhoto(image);
+  const { width, height, data } = await decodePhoto(image, 3);
+  assert.equal([width, height], [5, 1]);
+  assert.equal([...data], [...whole.data.subarray(0, 20)]);
+  await rejected(decodePhoto(image, 4), 'input', /photo: height, got 4 px, expected more than the banner of 4 px/);
 });
 
 test('a photo cut off in the middle is refused', async () => {

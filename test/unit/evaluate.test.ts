@@ -111,7 +111,7 @@ test('classify: tables of shards merged are the unsharded table, byte for byte',
     const write = (rows: string) => {
       text += rows;
     };
-    await classifyPhotos(runtime, path.join(dataset.root, 'test'), some, 2, write, progress);
+    await classifyPhotos(runtime, path.join(dataset.root, 'test'), some, { top: 2, banner: 0 }, write, progress);
     return text;
   };
   const whole = await table(photos, csvHead());

@@ -67,6 +67,8 @@ test('--dry-run needs no GPU and writes nothing', async () => {
     /assumed 2000 GFLOP\/s/,
   ])
     assert.match(out, line);
+  const without = ['--model', model, '--dry-run', '--images', '5994', '--json'];
+  assert.equal(JSON.parse((await start(...without).outcome).out).amount, { train: 5994, steps: 374 });
   const json = JSON.parse((await start(...args, '--json', '--gflops', '100').outcome).out);
   assert.is(json.gflops, 100);
   assert.ok(Math.abs(json.secondsPerStep - json.cost.flops / 100e9) < 1e-12);
