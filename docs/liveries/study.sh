@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# The study that README.md beside this file describes: six runs of eight classes, each gone on with if it was stopped before.
-#   bash docs/liveries/study.sh DATA OUT     DATA: aircraft-liveries; needs `npm ci && npm run build` and lavapipe
+# The study that README.md beside this file describes: six runs of eight classes and their twins. What was stopped is gone on
+# with, what is done is not done again.
+#   bash docs/liveries/study.sh DATA OUT
+# DATA: the folder of aircraft-liveries. Needs `npm ci && npm run build`, lavapipe (Debian's mesa-vulkan-drivers) and, for the
+# twin, Python with PyTorch, torchvision and Pillow.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 data=$1 out=$2
@@ -14,7 +17,7 @@ for seed in 1 2; do
   done
   for name in lite-both lite-none plain; do
     run=$out/$name-$seed
-    [ -e "$run/final.safetensors" ] && continue
+    grep -qs '"kind":"end"' "$run/metrics.jsonl" && continue
     attention=model
     [ "$name" = lite-none ] && attention=none
     if [ -e "$run/config.json" ]; then
@@ -25,3 +28,13 @@ for seed in 1 2; do
     fi
   done
 done
+
+for run in "$out"/{lite-both,lite-none,plain}-{1,2}; do
+  if [ ! -e "$run/twin.json" ]; then
+    plumage data batches "$run" > "$run/batches.jsonl"
+    python3 "$here/../../test/fixtures/trainBatches.py" "$run" "$run/batches.jsonl" --json "$run/twin.json"
+  fi
+  [ -e "$run/eval.json" ] || plumage eval --model "$run/final.safetensors" --data "$data" --dataset aircraft --adapter lavapipe \
+    --classes "$here/classes8.txt" --html "$run/eval.html" --out "$run/eval.json"
+done
+node "$here/results.mjs" "$out"
