@@ -9,10 +9,12 @@ const WORKGROUP = 64u;
 
 struct Params { QUADS: u32 }
 
+alias YElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read> other: array<vec4f>;
-@group(0) @binding(3) var<storage, read> y: array<vec4f>;
+@group(0) @binding(3) var<storage, read> y: array<vec4<YElement>>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -26,6 +28,6 @@ fn main(
     if (i >= params.QUADS) { break; }
     var d = dy[i];
     if (SUM) { d += other[i]; }
-    dx[i] = d * slope(y[i], ACTIVATION);
+    dx[i] = d * slope(vec4f(y[i]), ACTIVATION);
   }
 }

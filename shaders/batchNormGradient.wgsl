@@ -12,10 +12,13 @@ const WORKGROUP = 64u;
 
 struct Params { ROWS: u32, C: u32 }
 
+alias YElement = f32;
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> y: array<vec4f>;
-@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> y: array<vec4<YElement>>;
+@group(0) @binding(3) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(4) var<storage, read> statistics: array<f32>;
 @group(0) @binding(5) var<storage, read> gamma: array<f32>;
 @group(0) @binding(6) var<storage, read> sums: array<f32>;
@@ -49,7 +52,7 @@ fn main(
     if (quad >= quads) { break; }
     if (RAGGED) { norm = normOf(channelsAt(quad)); }
     var g = dy[quad];
-    if (ACTIVATION > 0u) { g *= slope(y[quad], ACTIVATION); }
-    dx[quad] = norm.scale * (g - norm.shift - (x[quad] - norm.mean) * norm.slant);
+    if (ACTIVATION > 0u) { g *= slope(vec4f(y[quad]), ACTIVATION); }
+    dx[quad] = norm.scale * (g - norm.shift - (vec4f(x[quad]) - norm.mean) * norm.slant);
   }
 }

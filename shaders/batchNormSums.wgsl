@@ -14,18 +14,21 @@ const INVOCATIONS = COLUMNS * LANES;
 
 struct Params { ROWS: u32, C: u32, SLICE: u32 }
 
+alias YElement = f32;
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> y: array<vec4f>;
-@group(0) @binding(3) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> y: array<vec4<YElement>>;
+@group(0) @binding(3) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(4) var<storage, read> statistics: array<f32>;
 @group(0) @binding(5) var<storage, read_write> partial: array<f32>;
 
 struct Values { g: vec4f, x: vec4f }
 
 fn loadQuad(i: u32) -> Values {
-  if (ACTIVATION == 0u) { return Values(dy[i], x[i]); }
-  return Values(dy[i] * slope(y[i], ACTIVATION), x[i]);
+  if (ACTIVATION == 0u) { return Values(dy[i], vec4f(x[i])); }
+  return Values(dy[i] * slope(vec4f(y[i]), ACTIVATION), vec4f(x[i]));
 }
 
 fn element(i: u32) -> vec2f {

@@ -12,13 +12,17 @@ const WORKGROUP = 64u;
 
 struct Params { ROWS: u32, C: u32 }
 
+alias XElement = f32;
+alias ResidualElement = f32;
+alias YElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
 @group(0) @binding(3) var<storage, read> gamma: array<f32>;
 @group(0) @binding(4) var<storage, read> beta: array<f32>;
-@group(0) @binding(5) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read> residual: array<vec4<ResidualElement>>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4<YElement>>;
 
 struct Norm { mean: vec4f, scale: vec4f, shift: vec4f }
 
@@ -42,8 +46,8 @@ fn main(
     let quad = first + i * quadStep();
     if (quad >= quads) { break; }
     if (RAGGED) { norm = normOf(channelsAt(quad)); }
-    var v = (x[quad] - norm.mean) * norm.scale + norm.shift;
-    if (RESIDUAL) { v += residual[quad]; }
-    y[quad] = activate(v, ACTIVATION);
+    var v = (vec4f(x[quad]) - norm.mean) * norm.scale + norm.shift;
+    if (RESIDUAL) { v += vec4f(residual[quad]); }
+    y[quad] = vec4<YElement>(activate(v, ACTIVATION));
   }
 }

@@ -11,16 +11,18 @@ const INVOCATIONS = COLUMNS * LANES;
 
 struct Params { ROWS: u32, C: u32, SLICE: u32 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
 
 fn element(i: u32) -> f32 {
-  return x[i / 4u][i % 4u];
+  return f32(x[i / 4u][i % 4u]);
 }
 
 fn load(row: u32, quad: u32) -> vec4f {
-  if (!RAGGED) { return x[row * (params.C / 4u) + quad]; }
+  if (!RAGGED) { return vec4f(x[row * (params.C / 4u) + quad]); }
   let at = row * params.C + channelsOf(quad);
   return vec4f(element(at.x), element(at.y), element(at.z), element(at.w));
 }

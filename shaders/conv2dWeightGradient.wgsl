@@ -28,8 +28,10 @@ struct Params {
   SLICES: u32,
 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
 
@@ -64,8 +66,8 @@ fn main(
   for (var m = tile.first; m < tile.end; m++) {
     let place = placeOf(tile, m);
     if (place.y == 1u) {
-      let xs0 = x[place.x + tile.row];
-      let xs1 = x[place.x + tile.row + c1];
+      let xs0 = vec4f(x[place.x + tile.row]);
+      let xs1 = vec4f(x[place.x + tile.row + c1]);
       let ds0 = dy[m * K4 + tile.column];
       let ds1 = dy[m * K4 + tile.column + k1];
       sum00 += mat4x4f(ds0 * xs0.x, ds0 * xs0.y, ds0 * xs0.z, ds0 * xs0.w);

@@ -31,8 +31,10 @@ struct Params {
   SLICES: u32,
 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
 
@@ -44,7 +46,9 @@ fn shareGradient(index: u32, counts: bool) -> mat4x4f {
 
 // Column i: channel i of the quad `c` at 4 places of x.
 fn loadChannels(places: vec4u, c: u32) -> mat4x4f {
-  return transpose(mat4x4f(x[places.x + c], x[places.y + c], x[places.z + c], x[places.w + c]));
+  return transpose(
+    mat4x4f(vec4f(x[places.x + c]), vec4f(x[places.y + c]), vec4f(x[places.z + c]), vec4f(x[places.w + c])),
+  );
 }
 
 fn storeChannels(tile: GradientTile, channel: u32, sum0: mat4x4f, sum1: mat4x4f, sum2: mat4x4f, sum3: mat4x4f) {

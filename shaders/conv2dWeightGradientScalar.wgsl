@@ -23,8 +23,10 @@ struct Params {
   DILATION_W: u32,
 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<XElement>;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dw: array<f32>;
 
@@ -49,7 +51,7 @@ fn main(
     for (var ow = 0u; ow < params.OW; ow++) {
       let w = i32(ow * params.STRIDE_W) + dw0;
       if (u32(w) >= params.W) { continue; }
-      sum += x[(start + u32(w)) * params.C + c] * dy[(row * params.OW + ow) * params.K + k];
+      sum += f32(x[(start + u32(w)) * params.C + c]) * dy[(row * params.OW + ow) * params.K + k];
     }
   }
   dw[id] = sum;

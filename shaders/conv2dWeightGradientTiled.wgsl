@@ -54,7 +54,9 @@ const RUN4 = select(C, C * KW, RUN == 1u) / 4u;
 const POSITIONS = (N * OH * OW + 4u * SLICES - 1u) / (4u * SLICES) * 4u; // of a slice
 const STEPS = (POSITIONS + 15u) / 16u;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+alias XElement = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
 
@@ -65,7 +67,7 @@ var<private> nextY: mat4x4f;
 
 fn loadX(tile: GradientTile, m: u32, quad: u32) -> vec4f {
   let place = placeOf(tile, m);
-  return select(vec4f(), x[place.x + quad], place.y == 1u);
+  return select(vec4f(), vec4f(x[place.x + quad]), place.y == 1u);
 }
 
 // Puts 4 positions from m on their way into registers: a channel quad of x and one of dy.

@@ -7,9 +7,11 @@ const WORKGROUP = 64u;
 
 struct Params { N: u32, P: u32, C: u32 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<XElement>;
 @group(0) @binding(3) var<storage, read> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
@@ -31,7 +33,7 @@ fn main(
   var rest = dy[id];
   for (var position = 0u; position < params.P; position++) {
     let i = start + position * params.C;
-    let isHere = x[i] == maximum;
+    let isHere = f32(x[i]) == maximum;
     dx[i] = select(0.0, rest, isHere);
     rest = select(rest, 0.0, isHere);
   }

@@ -9,8 +9,10 @@ struct Params {
   KH: u32, KW: u32, STRIDE_H: u32, STRIDE_W: u32, PAD_H: u32, PAD_W: u32,
 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<XElement>;
 @group(0) @binding(2) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -31,10 +33,10 @@ fn main(
   let endH = u32(min(top + i32(params.KH), i32(params.H)));
   let endW = u32(min(left + i32(params.KW), i32(params.W)));
   var index = firstH * params.W + firstW;
-  var maximum = x[(start + index) * params.C + c];
+  var maximum = f32(x[(start + index) * params.C + c]);
   for (var h = firstH; h < endH; h++) {
     for (var w = firstW; w < endW; w++) {
-      let value = x[(start + h * params.W + w) * params.C + c];
+      let value = f32(x[(start + h * params.W + w) * params.C + c]);
       if (value > maximum) {
         maximum = value;
         index = h * params.W + w;

@@ -7,9 +7,11 @@ const WORKGROUP = 64u;
 
 struct Params { N: u32, P: u32, C: u32 }
 
+alias XElement = f32;
+
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x: array<vec4<XElement>>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -29,7 +31,7 @@ fn main(
   var fifth = first;
   for (var position = 0u; position < params.P; position++) {
     // v sinks to its place; what it displaces sinks on.
-    var v = x[start + position * C4];
+    var v = vec4f(x[start + position * C4]);
     var larger = max(first, v);
     v = min(first, v);
     first = larger;
@@ -51,7 +53,7 @@ fn main(
   equals += select(vec4f(), vec4f(1.0), fourth == fifth);
   let share = dy[id] / f32(min(params.P, 5u));
   for (var position = 0u; position < params.P; position++) {
-    let v = x[start + position * C4];
+    let v = vec4f(x[start + position * C4]);
     let isEqual = (v == fifth) & (equals > vec4f());
     equals -= select(vec4f(), vec4f(1.0), isEqual);
     dx[start + position * C4] = select(vec4f(), share, isEqual | (v > fifth));

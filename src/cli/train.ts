@@ -191,7 +191,7 @@ async function dryRun(options: TrainOptions): Promise<void> {
   const model = need(options.model, '--model', 'the file of a model to start from');
   const { config } = await readModel(model, recipe, progress);
   const data = await counted(options, recipe, config.classes, model);
-  const target = { ...defaultTarget(options.family), subgroups: true };
+  const target = { ...defaultTarget(options.family), subgroups: true, precision: recipe.precision };
   const trainer = { ...trainerOptions(recipe, data?.steps), features: keepsFeatures(recipe) };
   const cost = trainingCost(config, trainer, target);
   const facts = dryRunFacts(cost, target, recipe, options.gflops ?? assumedSpeed[options.family], data);

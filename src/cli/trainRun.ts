@@ -106,13 +106,13 @@ async function readData({ config, state, folder }: TrainRequest, progress: Progr
 }
 
 /** The kernels that the run began with, for others round otherwise. */
-async function openEngine({ state, folder }: TrainRequest, options: TrainRunOptions, progress: Progress) {
+async function openEngine({ state, folder, config }: TrainRequest, options: TrainRunOptions, progress: Progress) {
   const { adapter } = await openAdapter(options);
   const isSame = state?.adapter === adapterKey(adapter.info);
   if (state && !isSame)
     progress.line(`${folder.path}: another adapter than before: the run goes on, but not bit for bit`);
   const choices = isSame ? state.choices : await keptChoices(adapter, (line) => progress.line(line));
-  return open({ adapter, choices });
+  return open({ adapter, choices, precision: config.recipe.precision });
 }
 
 async function train(run: Run): Promise<TrainResult> {

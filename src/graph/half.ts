@@ -9,12 +9,12 @@ type Value = Node | Temporary;
 const ALIGNMENT = 16;
 
 /**
- * The values that every kernel which touches them can hold as f16 (`Binding.half`). Others stay f32, and so do the
- * `outputs`, inputs and what is uploaded: what people see is f32.
+ * The values that every kernel which touches them can hold as f16 (`Binding.half`). Others stay f32, and so do those
+ * `kept` so, inputs and what is uploaded: what people see is f32.
  */
-export function halfValues(calls: readonly Call[], outputs: readonly Node[]): Set<Value> {
+export function halfValues(calls: readonly Call[], kept: readonly Value[]): Set<Value> {
   const half = new Set<Value>();
-  const full = new Set<Value>(outputs);
+  const full = new Set<Value>(kept);
   for (const { kernel, buffers } of calls) {
     for (const binding of kernel.shader.bindings) {
       const ref = buffers[binding.name];

@@ -120,12 +120,15 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target, ef
   const lowered = nodes.flatMap((node) => {
     const form = forms.find((f) => f.node === node.name)?.form;
     const calls = node.op.lower?.(node, target, form) ?? [];
-    return calls.map((call, i) => ({ call, name: calls.length > 1 ? `${node.name}/${i + 1}` : node.name }));
+    return calls.map((call, i) => ({ call, node, name: calls.length > 1 ? `${node.name}/${i + 1}` : node.name }));
   });
   const { made, setup, calls: inOrder } = splitSetup(lowered);
   const calls = updatesLast(inOrder);
   const all = lowered.map(({ call }) => call);
-  const half = target.precision === 'f16' ? halfValues(all, Object.values(outputs)) : new Set<Node | Temporary>();
+  const half =
+    target.precision === 'f16'
+      ? halfValues(all, [...Object.values(outputs), ...fullOf(lowered, outputs)])
+      : new Set<Node | Temporary>();
   const isFixed = (ref: Node | Temporary) => made.has(ref) || ('op' in ref && isConstant(ref));
 
   // Lifetimes. Feeds are written before the first dispatch (-1); outputs are read after the last one.
@@ -194,6 +197,16 @@ export function plan(outputs: Readonly<Record<string, Node>>, target: Target, ef
     stateBytes: sum(buffers.filter((b) => b.role === 'state').map((b) => b.bytes)),
     flops: sum(dispatches.map((d) => d.flops)),
   };
+}
+
+/** What only effects come from, gradients for instance, is never f16: it may be smaller than that can tell from 0. */
+function fullOf(
+  lowered: readonly { readonly call: Call; readonly node: Node }[],
+  outputs: Readonly<Record<string, Node>>,
+): (Node | Temporary)[] {
+  const forward = new Set<Node | Temporary>(reachable(Object.values(outputs)));
+  const effects = lowered.filter(({ node }) => !forward.has(node));
+  return effects.flatMap(({ call }) => Object.values(call.buffers).filter((ref) => !forward.has(ref)));
 }
 
 function chosenForm(node: Node, target: Target): ChosenForm[] {

@@ -67,7 +67,7 @@ async function epoch(options: LoopOptions, start: Position, batches: Batches, me
     const batch = await meter.waiting(() => batches.next(at.epoch, at.skipped));
     if (!batch) break;
     const result = await trainer.step(batch.images, batch.labels, rates);
-    if (!Number.isFinite(result.loss)) throw await nonFinite(trainer, at, batch.labels, result.loss);
+    if (!Number.isFinite(result.loss)) throw await nonFinite(options, at, batch.labels, result.loss);
     const { position, skipped } = batch;
     const correct = countCorrect(result, batch.labels);
     const sums = { steps: at.steps + 1, loss: at.loss + result.loss, correct: at.correct + correct };
@@ -109,9 +109,15 @@ async function evaluated(options: LoopOptions, at: Position): Promise<Position> 
   return next;
 }
 
-async function nonFinite(trainer: Stepper, at: Position, labels: Uint32Array, loss: number): Promise<PlumageError> {
-  const layer = await trainer.firstNonFinite(labels);
-  const where = layer === undefined ? 'only in the loss' : `first at ${layer}`;
+async function nonFinite(
+  { trainer, recipe }: LoopOptions,
+  at: Position,
+  labels: Uint32Array,
+  loss: number,
+): Promise<PlumageError> {
+  const layer = await trainer.firstNonFinite(labels); // computed as f32
+  const nowhere = recipe.precision === 'f16' ? 'where f16 stores it, as it passed 65504' : 'only in the loss';
+  const where = layer === undefined ? nowhere : `first at ${layer}`;
   const advice = 'the last checkpoint is good: begin a new run with lower learning rates or a warm-up';
   const step = `step ${at.step + 1} (epoch ${at.epoch + 1})`;
   return new PlumageError('input', `train: the loss became ${loss} in ${step}, ${where} - ${advice}`);

@@ -2,6 +2,7 @@
 // saved with the run; what follows from it stands in schedule.ts.
 
 import { mismatch, PlumageError } from '../errors.ts';
+import type { Precision } from '../graph/target.ts';
 
 export interface Recipe {
   readonly epochs: number;
@@ -34,6 +35,8 @@ export interface Recipe {
   readonly holdOut: number;
   /** Stop after so many evaluations of the held-out part without a better one; 0: never. */
   readonly patience: number;
+  /** What values between layers are stored as; weights, gradients and all arithmetic are f32. f16 needs an adapter that can. */
+  readonly precision: Precision;
   /** Compute a block's values again in the backward pass instead of keeping them. */
   readonly recompute: boolean;
   /** Estimate the running statistics anew over the training images when training is done. */
@@ -59,6 +62,7 @@ export const defaults: Recipe = {
   evaluateEvery: 1,
   holdOut: 0.1,
   patience: 0,
+  precision: 'f32',
   recompute: false,
   recalibrateBn: false,
 };
@@ -105,6 +109,7 @@ const rules: Record<RecipeKey, Rule> = {
   evaluateEvery: wholeFrom(1),
   holdOut: [(value) => isNumber(value) && value > 0 && value < 1, 'a number between 0 and 1'],
   patience: wholeFrom(0),
+  precision: oneOf('f32', 'f16'),
   recompute: truth,
   recalibrateBn: truth,
 };

@@ -9,7 +9,7 @@ import long from '../fixtures/goldens/trainingLong.json';
 import { configOf, plainOf } from './configs.ts';
 import { hashedModel } from './hashedFinegrained.ts';
 import { hashedPhoto, hashedValues } from './hashedWeights.ts';
-import { LOSSES_BOUNDS, STEP_BOUNDS } from './tolerance.ts';
+import { LOSSES_BOUNDS, STEP_BOUNDS, type StepBounds } from './tolerance.ts';
 
 /** PyTorch's own f32 against its f64, by what is compared. */
 type Float32 = Readonly<Record<string, number>>;
@@ -162,7 +162,7 @@ export interface StepValues {
 }
 
 /** All within the bars; says how far each kind is off at most, and where. */
-export function checkStep(goldens: StepGoldens, got: StepValues): string {
+export function checkStep(goldens: StepGoldens, got: StepValues, bars: StepBounds = STEP_BOUNDS): string {
   const { loss, key } = goldens;
   assert.equal([...got.gradients.keys()].sort(), goldens.names('gradients').sort(), key);
   assert.equal([...got.statistics.keys()].sort(), goldens.names('statistics').sort(), key);
@@ -174,7 +174,7 @@ export function checkStep(goldens: StepGoldens, got: StepValues): string {
   for (const [name, { data }] of Object.entries(got.logits)) note('logits', goldens.logits(name, data), name);
   for (const [name, { data }] of got.statistics) note('statistics', goldens.statistics(name, data), name);
   for (const [name, { data }] of got.gradients) note(groupOf(name), goldens.relativeL2(name, data), name);
-  const { gradients, ...others } = STEP_BOUNDS;
+  const { gradients, ...others } = bars;
   const bounds: Readonly<Record<string, number>> = { ...others, ...gradients };
   const texts = [...worst].map(([what, { off, at }]) => `${what} ${off.toExponential(1)} (${at})`);
   const failed = [...worst.keys()].filter((what) => !(worst.get(what)!.off <= bounds[what]!));

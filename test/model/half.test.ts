@@ -9,13 +9,16 @@ import { open } from '../../src/gpu/session.ts';
 import { plan } from '../../src/graph/plan.ts';
 import tinyBytes from '../fixtures/goldens/finegrainedTiny.bin';
 import resnetBytes from '../fixtures/goldens/resnet50.bin';
+import trainingBytes from '../fixtures/goldens/training.bin';
 import { configOf } from '../harness/configs.ts';
 import { halfDevice } from '../harness/device.ts';
 import { difference, goldensOf } from '../harness/finegrainedGoldens.ts';
 import { withHalf } from '../harness/half.ts';
 import { hashedModel, noiseFor, wholeGraph } from '../harness/hashedFinegrained.ts';
 import { classifier, openFamily, resnetWeights } from '../harness/hashedResnet.ts';
-import { HALF_BOUND } from '../harness/tolerance.ts';
+import { HALF_BOUND, HALF_STEP_BOUNDS } from '../harness/tolerance.ts';
+import { checkStep, StepGoldens, stepCase } from '../harness/trainingGoldens.ts';
+import { oneStep } from '../harness/trainingStep.ts';
 
 const share = (value: number): string => `off by ${value.toExponential(1)} of its largest magnitude`;
 
@@ -55,6 +58,12 @@ test('preset tiny with both attentions: all outputs', () =>
       const bound = /attention/i.test(name) ? HALF_BOUND.attention : HALF_BOUND.values;
       assert.ok(by <= bound, `${name}: ${share(by)}`);
     }
+  }));
+
+test('a training step of tiny: loss, logits, running statistics, gradients', () =>
+  withHalf(async () => {
+    const goldens = new StepGoldens(readSafetensors(trainingBytes, 'training.bin').tensors, 'tiny');
+    console.log(checkStep(goldens, await oneStep(stepCase('tiny'), await halfDevice()), HALF_STEP_BOUNDS));
   }));
 
 test.run();

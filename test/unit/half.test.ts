@@ -11,6 +11,8 @@ import { globalAveragePool } from '../../src/graph/ops/globalPool.ts';
 import { type Plan, plan } from '../../src/graph/plan.ts';
 import { printPlan } from '../../src/graph/print.ts';
 import { defaultTarget, type Family } from '../../src/graph/target.ts';
+import { trainingPlans } from '../../src/train/plans.ts';
+import { configOf } from '../harness/configs.ts';
 import { classifier } from '../harness/hashedResnet.ts';
 
 const target = (precision: 'f32' | 'f16', family: Family = 'software') => ({ ...defaultTarget(family), precision });
@@ -93,6 +95,33 @@ for (const family of ['software', 'discrete'] as const) {
     assert.ok(Math.abs(ratio('constantBytes') - 0.5) < 0.002, `constants ${ratio('constantBytes')}`);
     assert.ok(ratio('activationBytes') < most[family], `activations ${ratio('activationBytes')}`);
     assert.is(half!.dispatches.length, full!.dispatches.length);
+  });
+}
+
+for (const family of ['software', 'discrete'] as const) {
+  test(`training, ${family}: what the forward pass leaves is f16; gradients, weights and statistics are f32`, () => {
+    const config = configOf('tiny', 5);
+    const [full, half] = (['f32', 'f16'] as const).map((precision) => {
+      return trainingPlans(config, { batch: 4 }, target(precision, family)).step;
+    });
+    const weights = { statistics: 'f32', gamma: 'f32', beta: 'f32' };
+    const norm = 'backbone.layer1.0.bn3';
+    assert.equal(types(half!, norm), { ...weights, x: 'f16', residual: 'f16', y: 'f16' });
+    const { dy, x, y, dx } = types(half!, `${norm}/dx`);
+    assert.equal({ dy, x, y, dx }, { dy: 'f32', x: 'f16', y: 'f32', dx: 'f32' }); // y is not read: /g has it
+    assert.is(types(half!, `${norm}/g`).y, 'f16');
+    for (const { name, kernel, half: stored } of half!.dispatches) {
+      const written = kernel.shader.bindings.filter(({ access }) => access === 'write').map((binding) => binding.name);
+      if (/\/(d|g$|sums|sgd|running)/.test(name))
+        assert.not.ok(
+          written.some((each) => stored.includes(each)),
+          name,
+        );
+    }
+    assert.is(half!.stateBytes, full!.stateBytes);
+    const ratio = half!.activationBytes / full!.activationBytes;
+    console.log(`training of tiny in f16, ${family}: ${(100 * ratio).toFixed(0)} % of the values' memory`);
+    assert.ok(ratio < 0.8, `${ratio}`); // gradients and the materialised attentions' products are the rest
   });
 }
 
