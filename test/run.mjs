@@ -1,5 +1,5 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
-// and in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
+// and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
 // `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes longer, `unit` the unit tests only. Fails when a
 // suite fails, runs nothing, or has no adapter.
 import { spawn } from 'node:child_process';
@@ -9,8 +9,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { build, buildTests, pageSize } from '../build/build.mjs';
 
 const mode = process.argv[2] ?? 'all';
+// Small tests leave most of a processor idle, so one runtime's run beside the other's.
+const besides = mode === 'all' ? [chromeGpu('gpu')] : [];
 const modes = {
-  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader'), chromeGpu('gpu')],
+  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader')],
   unit: [unit],
   node: [nodeGpu('gpu', 'swiftshader')],
   chrome: [chromeGpu('gpu')],
@@ -32,7 +34,9 @@ console.log(`page bundle: ${(size.minified / 1000).toFixed(1)} KB minified, ${(s
 
 /** @type {{ name: string, total: number, passed: number }[]} */
 const results = [];
+const others = Promise.all(besides.map((suite) => suite(true)));
 for (const suite of suites) results.push(await suite());
+results.push(...(await others));
 
 console.log('\nsuites');
 for (const { name, total, passed } of results) console.log(`  ${name}: ${passed} of ${total} passed`);
@@ -44,14 +48,15 @@ const failed = results.reduce((sum, r) => sum + Math.max(r.total - r.passed, r.t
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
 
-async function unit() {
-  return run('unit tests in Node', ['node_modules/uvu/bin.js', 'dist/test/unit', '\\.test\\.js$']);
+/** @param {boolean} [later] */
+async function unit(later) {
+  return run(later, 'unit tests in Node', ['node_modules/uvu/bin.js', 'dist/test/unit', '\\.test\\.js$']);
 }
 
 /** @param {string} bundle @param {string} adapter */
 function nodeGpu(bundle, adapter) {
-  return () =>
-    run(`${bundle} tests, Dawn in Node, ${adapter}`, [
+  return (/** @type {boolean} */ later = false) =>
+    run(later, `${bundle} tests, Dawn in Node, ${adapter}`, [
       'dist/test/node.js',
       path.resolve(`dist/test/${bundle}.js`),
       adapter,
@@ -60,8 +65,8 @@ function nodeGpu(bundle, adapter) {
 
 /** @param {string} bundle */
 function chromeGpu(bundle) {
-  return () =>
-    run(`${bundle} tests, headless Chrome, swiftshader`, [
+  return (/** @type {boolean} */ later = false) =>
+    run(later, `${bundle} tests, headless Chrome, swiftshader`, [
       'dist/test/chrome.js',
       path.resolve(`dist/test/${bundle}.js`),
     ]);
@@ -69,15 +74,17 @@ function chromeGpu(bundle) {
 
 /** @param {string} folder */
 function nodeOnly(folder) {
-  return () => run(`${folder} tests in Node`, ['node_modules/uvu/bin.js', `dist/test/${folder}`, '\\.test\\.js$']);
+  return (/** @type {boolean} */ later = false) =>
+    run(later, `${folder} tests in Node`, ['node_modules/uvu/bin.js', `dist/test/${folder}`, '\\.test\\.js$']);
 }
 
 /**
- * Runs one suite in its own process and reads uvu's totals off what it prints.
- * @param {string} name @param {string[]} args
+ * Runs one suite in its own process and reads uvu's totals off what it prints. `later`: shows that when the suite is done, for
+ * another one is writing.
+ * @param {boolean | undefined} later @param {string} name @param {string[]} args
  */
-async function run(name, args) {
-  console.log(`\n== ${name}`);
+async function run(later, name, args) {
+  if (!later) console.log(`\n== ${name}`);
   const start = Date.now();
   const child = spawn(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -85,9 +92,10 @@ async function run(name, args) {
   let text = '';
   child.stdout.on('data', (chunk) => {
     text += chunk;
-    process.stdout.write(chunk);
+    if (!later) process.stdout.write(chunk);
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
+  if (later) console.log(`\n== ${name}\n${text}`);
   const plain = stripVTControlCharacters(text);
   const sum = (/** @type {string} */ word) =>
     [...plain.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((a, m) => a + Number(m[1]), 0);
