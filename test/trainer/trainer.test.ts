@@ -6,9 +6,10 @@ import type { Tensor } from '../../src/graph/tensor.ts';
 import type { TrainerOptions } from '../../src/train/plans.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { configOf } from '../harness/configs.ts';
-import { testDevice } from '../harness/device.ts';
+import { freshDevice, testDevice } from '../harness/device.ts';
 import { hashedModel } from '../harness/hashedFinegrained.ts';
 import { hashedNoise } from '../harness/hashedWeights.ts';
+import { rejected } from '../harness/refused.ts';
 
 const BATCH = 8;
 const config = configOf('tiny', 5);
@@ -112,6 +113,16 @@ test('trainer: a loss that is not finite changes nothing, and the layer is named
   const after = await trainer.snapshot();
   trainer.close();
   assert.equal(changed(start, after), []);
+});
+
+test('trainer: a device that is lost in the middle of a step is said to be, and closing does no harm', async () => {
+  const device = await freshDevice();
+  const trainer = await Trainer.open(device, config, start, { batch: BATCH });
+  const step = trainer.stepTensor(x, labels, rates);
+  device.gpu.destroy();
+  await rejected(step, 'lost', /^device lost/);
+  await rejected(trainer.snapshot(), 'lost', /^state .*: device lost .* - resume from a checkpoint$/);
+  trainer.close();
 });
 
 test('trainer: refusals are one line', async () => {

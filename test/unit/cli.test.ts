@@ -52,7 +52,7 @@ test('a download tells bytes, speed and the time left', () => {
 
 test('a run over images tells their rate and the time left', () => {
   assert.is(rateText(10, 30, 4), '2.5 images/s, 8.0 s left');
-  assert.is(rateText(3, 303, 100), '0.030 images/s, 166 min 40 s left');
+  assert.is(rateText(3, 303, 100), '0.030 images/s, 2 h 46 min left');
   assert.is(rateText(500, 500, 10), '50 images/s');
 });
 
