@@ -1,7 +1,6 @@
 // `plumage train` on SwiftShader from its start to its end; stopped and killed and gone on with to the same bits.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'uvu';
@@ -9,24 +8,12 @@ import * as assert from 'uvu/assert';
 import { readWeights } from '../../src/formats/weights.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
 import { readEvents } from '../../src/train/events.ts';
-import { configOf, numbered } from '../harness/configs.ts';
+import { configOf } from '../harness/configs.ts';
 import { type Outcome, refuses, start } from '../harness/trainCommand.ts';
-import { writeNewModel, writePhotos } from '../harness/trainFiles.ts';
+import { trainPlace, writeNewModel, writePhotos } from '../harness/trainFiles.ts';
 
-const classes = numbered(3);
-let folder: string;
-let photos: string;
-let model: string;
-
-test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'plumage-train-'));
-  photos = await writePhotos(join(folder, 'photos'), classes, 7, 1);
-  model = await writeNewModel(join(folder, 'init.safetensors'), configOf('tiny', 3));
-});
-test.after(() => rm(folder, { recursive: true }));
-
-const run = (name: string) => join(folder, name);
-const asked = (name: string) => ['--data', photos, '--dataset', 'folder', '--model', model, '--out', run(name)];
+const { folder, classes, model, run, asked, remove } = await trainPlace();
+test.after(remove);
 const adapter = ['--adapter', 'swiftshader'];
 const short = ['--epochs', '2', '--batch', '3', '--seed', '4', ...adapter];
 

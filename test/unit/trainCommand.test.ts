@@ -1,7 +1,6 @@
 // `plumage train` where it needs no GPU: what it refuses before it opens an adapter, the dry run, and the batches of a run.
 
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -13,25 +12,13 @@ import { random } from '../../src/model/random.ts';
 import { openDataset } from '../../src/node/datasets/dataset.ts';
 import { orderOf } from '../../src/train/epoch.ts';
 import { defaults } from '../../src/train/recipe.ts';
-import { configOf, numbered, plainOf } from '../harness/configs.ts';
+import { configOf, plainOf } from '../harness/configs.ts';
 import { put } from '../harness/datasets.ts';
 import { command, refuses, start } from '../harness/trainCommand.ts';
-import { writeNewModel, writePhotos } from '../harness/trainFiles.ts';
+import { trainPlace, writeNewModel } from '../harness/trainFiles.ts';
 
-const classes = numbered(3);
-let folder: string;
-let photos: string;
-let model: string;
-
-test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'plumage-train-'));
-  photos = await writePhotos(join(folder, 'photos'), classes, 7, 1);
-  model = await writeNewModel(join(folder, 'init.safetensors'), configOf('tiny', 3));
-});
-test.after(() => rm(folder, { recursive: true }));
-
-const run = (name: string) => join(folder, name);
-const asked = (name: string) => ['--data', photos, '--dataset', 'folder', '--model', model, '--out', run(name)];
+const { folder, classes, photos, model, run, asked, remove } = await trainPlace();
+test.after(remove);
 
 test('what cannot be trained is refused before an adapter is opened', async () => {
   const data = (where: string) => ['--data', where, '--dataset', 'folder', '--out', run('refused')];
