@@ -21,7 +21,8 @@ const runs = names.map((name) => {
   const of = (/** @type {string} */ kind) => events.filter((event) => event.kind === kind);
   const seconds = of('epoch').reduce((sum, event) => sum + event.seconds, 0);
   const losses = of('step').map((event) => event.loss);
-  return { name, losses, test: of('evaluation').at(-1), seconds, twin: json(read('twin.json')) };
+  const epoch = of('run')[0].stepsPerEpoch;
+  return { name, epoch, losses, test: of('evaluation').at(-1), seconds, twin: json(read('twin.json')) };
 });
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
@@ -36,15 +37,14 @@ const heads = [
   '2 SE of it',
   '2 SE of one',
 ];
-console.log(`| ${[...heads, 'loss of epoch 2, Plumage', 'twin', 'minutes'].join(' | ')} |`);
+console.log(`| ${[...heads, 'loss of the last epoch, Plumage', 'twin', 'minutes'].join(' | ')} |`);
 console.log(`|${'---|'.repeat(heads.length + 3)}`);
-for (const { name, losses, test, twin, seconds } of runs) {
+for (const { name, epoch, losses, test, twin, seconds } of runs) {
   const [ours, theirs] = [error(test.top1, test.images), error(twin.top1, test.images)];
   const difference = Math.abs(test.top1 - twin.top1);
   const shares = [test.top1, twin.plumage, twin.top1, difference, 2 * Math.hypot(ours, theirs), 2 * ours];
-  const half = losses.length / 2;
   const cells = shares.map(percent);
-  const late = [losses, twin.losses].map((each) => mean(each.slice(half)).toFixed(2));
+  const late = [losses, twin.losses].map((each) => mean(each.slice(-epoch)).toFixed(2));
   console.log(`| ${[name, ...cells, ...late, (seconds / 60).toFixed(1)].join(' | ')} |`);
 }
 const apart = runs.map(({ losses, twin }) => losses.map((loss, i) => Math.abs(loss / twin.losses[i] - 1)));

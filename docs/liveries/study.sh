@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The study that README.md beside this file describes: six runs of eight classes and their twins. What was stopped is gone on
 # with, what is done is not done again.
-#   bash docs/liveries/study.sh DATA OUT
+#   bash docs/liveries/study.sh DATA OUT [EPOCHS]
 # DATA: the folder of aircraft-liveries. Needs `npm ci && npm run build`, lavapipe (Debian's mesa-vulkan-drivers) and, for the
 # twin, Python with PyTorch, torchvision and Pillow.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-data=$1 out=$2
+data=$1 out=$2 epochs=${3:-4}
 plumage() { node "$here/../../dist/cli.js" "$@"; }
 mkdir -p "$out"
 
@@ -24,7 +24,7 @@ for seed in 1 2; do
       plumage train --resume --out "$run" --adapter lavapipe
     else
       plumage train --data "$data" --dataset aircraft --classes "$here/classes8.txt" --model "$out/${name%-*}-$seed.safetensors" \
-        --out "$run" --adapter lavapipe --attention "$attention" --seed "$seed" --save-every 10 --epochs 2
+        --out "$run" --adapter lavapipe --attention "$attention" --seed "$seed" --save-every 10 --epochs "$epochs"
     fi
   done
 done
