@@ -4,15 +4,8 @@
 import sharp from 'sharp';
 import type { Photo } from '../data/decode.ts';
 import type { Rectangle } from '../data/preprocess.ts';
+import { type AttentionMap, cover, heatOf, INFERNO, inferno } from '../report/heat.ts';
 import { fitText, textPath, textWidth } from './lettering.ts';
-
-/** (height, width) row-major weights, each at least 0. */
-export interface AttentionMap {
-  readonly name: string;
-  readonly width: number;
-  readonly height: number;
-  readonly data: ArrayLike<number>;
-}
 
 export interface CaptionLine {
   readonly label: string;
@@ -31,31 +24,6 @@ const CAPTION = 900;
 const LEGEND = 380;
 const INK = '#f2f2f2';
 const FAINT = '#9aa0aa';
-
-/**
- * Inferno (Smith and van der Walt 2015), black over red and yellow to white in even steps for the eye: RGB at ten even
- * distances.
- */
-const INFERNO = [
-  [0, 0, 4],
-  [27, 12, 65],
-  [74, 12, 107],
-  [120, 28, 109],
-  [165, 44, 96],
-  [207, 68, 70],
-  [237, 105, 37],
-  [251, 155, 6],
-  [247, 209, 61],
-  [252, 255, 164],
-] as const;
-
-/** RGB of 0 to 1. */
-export function inferno(value: number): [r: number, g: number, b: number] {
-  const at = Math.min(Math.max(value, 0), 1) * (INFERNO.length - 1);
-  const i = Math.min(Math.floor(at), INFERNO.length - 2);
-  const mix = (c: 0 | 1 | 2) => INFERNO[i]![c] + (at - i) * (INFERNO[i + 1]![c] - INFERNO[i]![c]);
-  return [mix(0), mix(1), mix(2)];
-}
 
 interface Panel {
   readonly title: string;
@@ -139,43 +107,20 @@ async function photoPanel(photo: Photo, crop: Rectangle, height: number): Promis
 
 /** `part` in dim grey, and over it the map's colour, the stronger the greater the weight. */
 function mapPanel(map: AttentionMap, part: Uint8Array, width: number, height: number): Panel {
-  const values = Array.from(map.data);
-  const least = Math.min(...values);
-  const range = Math.max(...values) - least;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const value = bilinear(map, width, height);
-  // A map that is nearly even stays dark: its differences say nothing.
-  const scale = Math.max(range, mean / 2);
+  const heat = heatOf(map, width, height);
   const pixels = Buffer.alloc(part.length);
   for (let i = 0, at = 0; i < pixels.length; i += 3, at++) {
-    const v = scale > 0 ? (value(at) - least) / scale : 0;
+    const v = heat.value(at);
     const grey = 0.299 * part[i]! + 0.587 * part[i + 1]! + 0.114 * part[i + 2]!;
-    const alpha = 0.3 + 0.45 * v;
+    const alpha = cover(v);
     const colour = inferno(v);
     for (let c = 0; c < 3; c++) {
       const base = 0.75 * (0.5 * grey + 0.5 * part[i + c]!);
       pixels[i + c] = base * (1 - alpha) + colour[c]! * alpha;
     }
   }
-  const peak = mean > 0 ? `, peak ${((least + range) / mean).toFixed(1)} x mean` : '';
+  const peak = heat.peak > 0 ? `, peak ${heat.peak.toFixed(1)} x mean` : '';
   return { title: map.name, detail: `${map.width} x ${map.height}${peak}`, width, height, pixels };
-}
-
-/** The map's value at pixel `at` of (height, width), its cells' centres apart by bilinear interpolation. */
-function bilinear(map: AttentionMap, width: number, height: number): (at: number) => number {
-  const axis = (size: number, cells: number) =>
-    Array.from({ length: size }, (_, i) => {
-      const at = Math.min(Math.max(((i + 0.5) * cells) / size - 0.5, 0), cells - 1);
-      const low = Math.floor(at);
-      return { low, high: Math.min(low + 1, cells - 1), share: at - low };
-    });
-  const [xs, ys] = [axis(width, map.width), axis(height, map.height)];
-  return (at) => {
-    const { low: x0, high: x1, share: fx } = xs[at % width]!;
-    const { low: y0, high: y1, share: fy } = ys[Math.floor(at / width)]!;
-    const row = (y: number) => (1 - fx) * map.data[y * map.width + x0]! + fx * map.data[y * map.width + x1]!;
-    return (1 - fy) * row(y0) + fy * row(y1);
-  };
 }
 
 /** A panel's title, and the frame round the crop. */
