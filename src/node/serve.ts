@@ -17,6 +17,13 @@ export interface FolderServer {
   close(): Promise<void>;
 }
 
+export interface ServeOptions {
+  /** By default a free one. Rejects with code `input` where another program has it. */
+  readonly port?: number;
+  /** More headers for answers under a path. */
+  readonly headers?: (path: string) => Readonly<Record<string, string>>;
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
 const HEADERS = {
@@ -27,11 +34,14 @@ const HEADERS = {
 };
 
 /**
- * Serves `routes` on 127.0.0.1 at a free port: a URL path to a folder (its files and its index.html) or to a single
+ * Serves `routes` on 127.0.0.1: a URL path to a folder (its files and its index.html) or to a single
  * file, e.g. `{ '/': 'dist', '/weights.safetensors': '/home/me/w.safetensors' }`; the longest match counts. Rejects with
  * code `input` where one does not exist.
  */
-export async function serveFolder(routes: Record<string, string>): Promise<FolderServer> {
+export async function serveFolder(
+  routes: Readonly<Record<string, string>>,
+  { port = 0, headers }: ServeOptions = {},
+): Promise<FolderServer> {
   const files = new Map<string, Uint8Array | string>();
   const folders: { prefix: string; handle: Handler }[] = [];
   for (const [path, target] of Object.entries(routes)) {
@@ -45,6 +55,7 @@ export async function serveFolder(routes: Record<string, string>): Promise<Folde
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const path = decodedPath(request.url ?? '');
+    for (const [name, value] of Object.entries(headers?.(path ?? '') ?? {})) response.setHeader(name, value);
     const content = path === undefined ? undefined : files.get(path);
     const folder = folders.find(({ prefix }) => path?.startsWith(prefix));
     if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 405);
@@ -55,7 +66,7 @@ export async function serveFolder(routes: Record<string, string>): Promise<Folde
       folder.handle(request, response, () => refuse(response, 404));
     } else refuse(response, 404);
   });
-  const url = await listen(server);
+  const url = await listen(server, port);
   return {
     url,
     add: (path, content) => {
@@ -79,10 +90,12 @@ function decodedPath(url: string): string | undefined {
   }
 }
 
-function listen(server: Server): Promise<string> {
+function listen(server: Server, port: number): Promise<string> {
   return new Promise((done, fail) => {
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    server.once('error', (error) => {
+      fail(mismatch('input', 'serveFolder', 'port', `${port}, ${error.message}`, 'a free one', 'name another'));
+    });
+    server.listen(port, '127.0.0.1', () => done(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   });
 }
 

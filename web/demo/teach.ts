@@ -1,0 +1,152 @@
+// "Teach it your classes": from the photos in the bins to a head, off this thread, and the head to a file and back.
+
+import { PlumageError } from '../../src/errors.ts';
+import { count, percent, time } from '../../src/report/format.ts';
+import type { Example } from '../../src/train/examples.ts';
+import { Head } from '../../src/train/head.ts';
+import type { WorkerEngine, WorkerModel } from '../../src/worker.ts';
+import { Bins } from './bins.ts';
+import { find, make, type Picture } from './dom.ts';
+import { onChosen } from './photos.ts';
+import { Steps } from './say.ts';
+import { validate } from './validate.ts';
+
+export interface Pupil {
+  readonly engine: WorkerEngine;
+  readonly model: WorkerModel;
+  readonly modelName: string;
+}
+
+export class Teach {
+  readonly bins: Bins;
+  readonly #train = find('button', 'train');
+  readonly #save = find('button', 'save-head');
+  readonly #outcome = find('p', 'outcome');
+  readonly #steps = new Steps('teach-progress');
+  /** Of the model in use. */
+  #features = new WeakMap<Picture, Float32Array>();
+  #head: Head | undefined;
+  #busy: AbortController | undefined;
+  #pupil: Pupil | undefined;
+
+  constructor(
+    readonly taught: (head: Head) => void,
+    readonly fail: (error: unknown) => void,
+  ) {
+    this.bins = new Bins(() => this.#ready(), fail);
+    this.#ready();
+    find('button', 'add-bin').addEventListener('click', () => this.bins.add().focus());
+    this.#train.addEventListener('click', () => {
+      if (this.#busy) this.#busy.abort();
+      else this.#learn().catch(fail);
+    });
+    this.#save.addEventListener('click', () => download(this.#head!));
+    onChosen(find('input', 'head-file'), ([file]) => {
+      this.#open(file!).catch(fail);
+    });
+  }
+
+  /** Another model has other features: what was taught is of no use to it. */
+  set pupil(pupil: Pupil) {
+    this.#pupil = pupil;
+    this.#features = new WeakMap();
+    this.#busy?.abort();
+    this.#head = undefined;
+    this.#save.hidden = true;
+    this.#outcome.textContent = '';
+    this.#ready();
+  }
+
+  #ready(): void {
+    if (this.#busy || !this.bins) return;
+    const filled = this.bins.all.filter(({ pictures }) => pictures.length > 0);
+    const names = new Set(filled.map(({ label }) => label));
+    this.#train.disabled = !this.#pupil || names.size < 2 || names.size < filled.length;
+    this.#train.title = this.#train.disabled ? 'Two classes or more with different names, a photo or more in each' : '';
+  }
+
+  async #learn(): Promise<void> {
+    const { engine, model, modelName } = this.#pupil!;
+    const busy = new AbortController();
+    const { signal } = busy;
+    this.#busy = busy;
+    this.#train.textContent = 'Stop';
+    this.#outcome.textContent = '';
+    const start = performance.now();
+    try {
+      const examples = await this.#examples(model, signal);
+      const base = `${modelName}, ${model.config.size} px`;
+      const teach = (some: readonly Example[], text: string) =>
+        engine.teach(some, {
+          base,
+          signal,
+          onProgress: ({ step, steps }) => this.#steps.show(text, step / steps),
+        });
+      const head = Head.read(await teach(examples, 'Training the head'));
+      const trained = performance.now() - start;
+      this.#use(head);
+      const checked = await validate(examples, (some, part, parts) =>
+        teach(some, `Asking about photos left out, ${part + 1} of ${parts}`),
+      );
+      this.#outcome.textContent = outcomeText(head, examples, trained, checked);
+    } finally {
+      this.#steps.hide();
+      this.#busy = undefined;
+      this.#train.textContent = 'Train';
+      this.#ready();
+    }
+  }
+
+  async #examples(model: WorkerModel, signal: AbortSignal): Promise<Example[]> {
+    const all = this.bins.all.flatMap(({ label, pictures }) => pictures.map((picture) => ({ label, picture })));
+    const examples: Example[] = [];
+    for (const [i, { label, picture }] of all.entries()) {
+      this.#steps.show(`Looking at photo ${i + 1} of ${all.length}`, i / all.length);
+      let features = this.#features.get(picture);
+      try {
+        features ??= await model.embed(picture.file, { signal });
+      } catch (error) {
+        const { code, message } = error as PlumageError;
+        throw code === 'input' ? new PlumageError(code, `${picture.name}: ${message}`) : error;
+      }
+      this.#features.set(picture, features);
+      examples.push({ label, features });
+    }
+    return examples;
+  }
+
+  async #open(file: File): Promise<void> {
+    const head = Head.read(new Uint8Array(await file.arrayBuffer()), file.name);
+    this.#use(head);
+    const of = head.base ? `, taught on features of ${head.base}` : '';
+    this.#outcome.textContent = `${file.name}: ${count(head.classes.length, 'class', 'classes')}${of}.`;
+  }
+
+  #use(head: Head): void {
+    this.#head = head;
+    this.#save.hidden = false;
+    this.taught(head);
+  }
+}
+
+/** What was learnt, and how far it can be trusted. */
+function outcomeText(
+  head: Head,
+  examples: readonly Example[],
+  milliseconds: number,
+  checked: { right: number; tested: number } | undefined,
+): string {
+  const seen = examples.filter(({ label, features }) => head.classify(features, 1)[0]?.label === label).length;
+  const learnt = `Taught ${head.classes.length} classes from ${count(examples.length, 'photo')} in ${time(milliseconds)}.`;
+  const again = `It names ${seen} of those ${examples.length} rightly, which it has seen`;
+  if (!checked) return `${learnt} ${again}; add a second photo to every class to see how it does on photos left out.`;
+  const { right, tested } = checked;
+  return `${learnt} Of photos left out of training it names ${right} of ${tested} rightly (${percent(right / tested)}). ${again}.`;
+}
+
+function download(head: Head): void {
+  const bytes = head.write() as Uint8Array<ArrayBuffer>;
+  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+  make('a', { href: url, download: 'head.safetensors' }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
