@@ -44,10 +44,15 @@ export async function build() {
 async function buildDemo() {
   const outdir = 'dist/demo';
   await rm(path.join(root, outdir), { recursive: true, force: true });
-  await esbuild.build({ ...forPage, entryPoints: ['web/demo/demo.ts', 'web/demo/style.css'], outdir });
-  for (const name of ['index.html', 'icon.svg'])
+  const entryPoints = {
+    demo: 'web/demo/demo.ts',
+    engineWorker: 'src/worker/engineWorker.ts',
+    style: 'web/demo/style.css',
+  };
+  await esbuild.build({ ...forPage, entryPoints, outdir, splitting: true, chunkNames: 'shared-[hash]' });
+  for (const name of ['index.html', 'icon.svg']) {
     await copyFile(path.join(root, 'web/demo', name), path.join(root, outdir, name));
-  await copyFile(path.join(root, 'dist/engineWorker.js'), path.join(root, outdir, 'engineWorker.js')).catch(() => {});
+  }
 }
 
 /** The benchmark: the driver for Node, and the page, which loads each engine's code only when that engine runs. */

@@ -5,8 +5,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { atSize, croppedPart, preprocessPresets, stretched } from '../../src/data/preprocess.ts';
 import { heatmap } from '../../src/node/heatmap.ts';
-import { type AttentionMap, inferno } from '../../src/report/heat.ts';
 import { fitText, textPath, textWidth } from '../../src/node/lettering.ts';
+import { type AttentionMap, inferno } from '../../src/report/heat.ts';
 
 type Pixel = readonly [r: number, g: number, b: number];
 

@@ -1,6 +1,7 @@
 // The demo page: opens the engine in its worker and joins photo, model, answer, layers and teaching.
 
 import type { PlumageError } from '../../src/errors.ts';
+import { hasAttentionMaps } from '../../src/model/finegrained.ts';
 import { whole } from '../../src/report/format.ts';
 import type { Head } from '../../src/train/head.ts';
 import { open, type WorkerEngine } from '../../src/worker.ts';
@@ -102,11 +103,10 @@ class Demo {
     const { signal } = turn;
     const { model, name, times } = loaded;
     const cold = times.first === undefined;
+    const maps = model.config.model === 'plain' || hasAttentionMaps(model.config);
     try {
       const text = cold ? 'Compiling the kernels for the first photo' : `Looking at ${photo.name}`;
-      const result = await this.#looking.during(text, () =>
-        model.classify(photo.file, { top: TOP, maps: true, signal }),
-      );
+      const result = await this.#looking.during(text, () => model.classify(photo.file, { top: TOP, maps, signal }));
       times.first ??= result.milliseconds.run;
       if (!cold) times.later = result.milliseconds.run;
       const predictions = head ? head.classify(await model.embed(photo.file, { signal }), TOP) : result.predictions;
@@ -125,7 +125,7 @@ class Demo {
       this.#good = photo;
       this.#show(this.#answered, head);
       if (cold) {
-        const again = await model.classify(photo.file, { top: TOP, maps: true, signal });
+        const again = await model.classify(photo.file, { top: TOP, maps, signal });
         times.later = again.milliseconds.run;
         showTimes(times, result.milliseconds.decode);
       }

@@ -64,6 +64,5 @@ export class Steps {
 export function loading({ stage, done, total }: Progress): [text: string, share: number | undefined] {
   const share = total > 0 ? done / total : undefined;
   if (stage === 'check') return ['Checking the weights', share];
-  if (stage === 'compile') return ['Compiling the kernels', share];
   return [`Loading the weights: ${megabytes(done)}${total > 0 ? ` of ${megabytes(total)}` : ''}`, share];
 }

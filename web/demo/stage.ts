@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   attention1: 'Branch 1',
   attention2: 'Branch 2',
   attention3: 'Branch 3',
-  activation: 'Class activation',
+  activation: 'What speaks for the likeliest class',
 };
 
 export class Stage {
@@ -23,6 +23,8 @@ export class Stage {
   readonly #crop = find('div', 'crop');
   readonly #opacity = find('input', 'opacity');
   #chosen = '';
+  /** The network saw all of the photo. */
+  #whole = false;
 
   constructor() {
     this.#opacity.addEventListener('input', () => this.#fade());
@@ -42,7 +44,7 @@ export class Stage {
     this.clear();
     find('p', 'empty').hidden = shown;
     this.#photo.hidden = !shown;
-    this.#photo.style.setProperty('--aspect', `${image.naturalWidth / image.naturalHeight || 1}`);
+    find('div', 'stage').style.setProperty('--aspect', `${image.naturalWidth / image.naturalHeight || 1}`);
   }
 
   /** No answer lies over the photo. */
@@ -55,6 +57,7 @@ export class Stage {
   }
 
   answer({ maps = {}, crop, width, height }: Classification): void {
+    this.#whole = crop.width === width && crop.height === height;
     place(this.#crop, crop, width, height);
     place(this.#heat, crop, width, height);
     this.#crop.hidden = false;
@@ -62,9 +65,8 @@ export class Stage {
       return { name, height: shape[1]!, width: shape[2]!, data } satisfies AttentionMap;
     });
     const first = all.find(({ name }) => name === this.#chosen) ?? all.at(-1);
-    for (const element of [find('fieldset', 'maps'), find('div', 'opacity-row'), this.#heat]) element.hidden = !first;
-    find('legend', 'maps-legend').textContent =
-      all.length > 1 ? 'Where each branch looks' : 'What speaks for the likeliest class';
+    for (const element of [find('div', 'opacity-row'), this.#heat]) element.hidden = !first;
+    find('fieldset', 'maps').hidden = all.length < 2;
     find('div', 'map-choices').replaceChildren(...all.map((map) => this.#choice(map, crop, map === first)));
     if (first) this.#choose(first, crop);
   }
@@ -95,7 +97,8 @@ export class Stage {
     const name = NAMES[map.name] ?? map.name;
     this.#heat.ariaLabel = `${name} over the photo, ${cells}: ${whereText(map)}`;
     const strength = peak > 0 ? `, ${digits(peak)} times the mean where it is strongest` : '';
-    find('p', 'caption').textContent = `${name}: ${cells}${strength}. The frame is what the network saw.`;
+    const frame = this.#whole ? '' : ' The frame is what the network saw.';
+    find('p', 'caption').textContent = `${name}: ${cells}${strength}.${frame}`;
     this.#fade();
   }
 
