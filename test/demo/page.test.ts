@@ -186,14 +186,14 @@ test('what is broken is said in one line and leaves the last answer', async () =
   assert.is(demo.complaints.splice(0).length, 1, 'the browser itself reports the 404');
 });
 
-test('the page stays whole without WebGPU', async () => {
-  const page = await place.browser.newPage();
-  await page.evaluateOnNewDocument(() => {
-    Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
-  });
-  page.on('workercreated', () => {});
-  await page.goto(place.server.url);
-  await page.close();
+test('a lost device is replaced, with a quiet notice', async () => {
+  const [photo] = await demo.page.$$('#samples button');
+  const client = await place.browser.target().createCDPSession();
+  await client.send('Browser.crashGpuProcess' as 'Browser.close'); // the types do not know it
+  await photo!.click();
+  await demo.until('the notice', () => /was lost/.test(document.querySelector('#notice')!.textContent!));
+  assert.is((await demo.answer()).length, 5);
+  assert.not(await demo.shown('#alert'));
 });
 
 test('policy: strict, obeyed, and the same in page and header', async () => {

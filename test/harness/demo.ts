@@ -22,7 +22,7 @@ export interface DemoPlace {
   readonly photos: readonly string[];
   /** A file with this text or these bytes. */
   file(name: string, content: string | Uint8Array): Promise<string>;
-  open(width?: number, scheme?: 'light' | 'dark'): Promise<DemoPage>;
+  open(): Promise<DemoPage>;
   close(): Promise<void>;
 }
 
@@ -68,11 +68,10 @@ export async function demoPlace(flags: readonly string[] = []): Promise<DemoPlac
     await server.close();
     await rm(folder, { recursive: true });
   };
-  const open = (width?: number, scheme?: 'light' | 'dark') => openPage(browser, server.url, width, scheme);
-  return { folder, server, browser, photos, file, open, close };
+  return { folder, server, browser, photos, file, open: () => openPage(browser, server.url), close };
 }
 
-async function openPage(browser: Browser, url: string, width = 1280, scheme = 'light'): Promise<DemoPage> {
+async function openPage(browser: Browser, url: string): Promise<DemoPage> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -87,8 +86,7 @@ async function openPage(browser: Browser, url: string, width = 1280, scheme = 'l
       );
     });
   });
-  await page.setViewport({ width, height: 900 });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+  await page.setViewport({ width: 1280, height: 900 });
   await page.goto(url);
   const until = async (what: string, test: () => boolean | Promise<boolean>) => {
     const end = Date.now() + PATIENCE;
@@ -109,7 +107,7 @@ async function openPage(browser: Browser, url: string, width = 1280, scheme = 'l
     async answer() {
       await until('an answer', () => {
         const known = document.querySelectorAll('#predictions li').length > 0;
-        return known && (document.querySelector('#progress') as HTMLElement).hidden;
+        return known && (document.querySelector('#progress') as HTMLElement).hidden === true;
       });
       return page.$$eval('#predictions li', (items) => items.map((item) => item.textContent ?? ''));
     },

@@ -1,5 +1,6 @@
 // The demo page: opens the engine in its worker and joins photo, model, answer, layers and teaching.
 
+import type { Prediction } from '../../src/engine/model.ts';
 import type { PlumageError } from '../../src/errors.ts';
 import { hasAttentionMaps } from '../../src/model/finegrained.ts';
 import { whole } from '../../src/report/format.ts';
@@ -14,7 +15,7 @@ import { fetchSample, type ListedModel, type ListedSample, listed, markSample, s
 import { type Loaded, Models } from './models.ts';
 import { isWeights, onChosen, takeFiles } from './photos.ts';
 import { showPredictions } from './predictions.ts';
-import { clearError, Steps, say, sayError } from './say.ts';
+import { about, clearError, Steps, say, sayError } from './say.ts';
 import { Stage } from './stage.ts';
 import { Teach } from './teach.ts';
 
@@ -23,7 +24,7 @@ const TOP = 5;
 class Demo {
   readonly #stage = new Stage();
   readonly #layers = new Layers();
-  readonly #looking = new Steps('progress');
+  readonly #steps = new Steps('progress');
   readonly #timing = new Steps('layers-progress');
   readonly #samples = find('ul', 'samples');
   readonly #teach = new Teach((head) => this.#useHead(head), sayError);
@@ -38,7 +39,7 @@ class Demo {
   #turn = new AbortController();
 
   constructor(readonly engine: WorkerEngine) {
-    this.#models = new Models(engine, (loaded) => this.#useModel(loaded), sayError);
+    this.#models = new Models(engine, this.#steps, (loaded) => this.#useModel(loaded), sayError);
     takeFiles((files, place) => {
       const bin = place && this.#teach.bins.of(place);
       if (bin) void bin.add(files);
@@ -46,6 +47,7 @@ class Demo {
     });
     onChosen(find('input', 'file'), ([file]) => this.#open(file!));
     onChosen(find('input', 'weights'), ([file]) => this.#models.open(file!));
+    find('button', 'alert-close').addEventListener('click', clearError);
     find('button', 'copy').addEventListener('click', () => this.#copy().catch(sayError));
     find('button', 'time-layers').addEventListener('click', () => this.#time().catch(sayError));
     find('button', 'own-classes').addEventListener('click', () => this.#useHead(undefined));
@@ -106,24 +108,25 @@ class Demo {
     const maps = model.config.model === 'plain' || hasAttentionMaps(model.config);
     try {
       const text = cold ? 'Compiling the kernels for the first photo' : `Looking at ${photo.name}`;
-      const result = await this.#looking.during(text, () => model.classify(photo.file, { top: TOP, maps, signal }));
+      const result = await this.#steps.during(text, () => model.classify(photo.file, { top: TOP, maps, signal }));
       times.first ??= result.milliseconds.run;
       if (!cold) times.later = result.milliseconds.run;
-      const predictions = head ? head.classify(await model.embed(photo.file, { signal }), TOP) : result.predictions;
+      const features = head ? await model.embed(photo.file, { signal }) : undefined;
       if (signal.aborted) return;
+      const predictions = features ? this.#ask(head!, features) : undefined;
       this.#answered = {
         engine: this.engine,
         model,
         modelName: name,
         photo: photo.name,
         result,
-        predictions,
-        taught: head?.classes,
+        predictions: predictions ?? result.predictions,
+        taught: predictions && head!.classes,
         times,
       };
       if (this.#good !== photo) this.#good?.release();
       this.#good = photo;
-      this.#show(this.#answered, head);
+      this.#show(this.#answered);
       if (cold) {
         const again = await model.classify(photo.file, { top: TOP, maps, signal });
         times.later = again.milliseconds.run;
@@ -131,22 +134,30 @@ class Demo {
       }
     } catch (error) {
       if (signal.aborted) return;
-      sayError(error);
-      if (head) this.#head = undefined;
-      await this.#goBack(photo, (error as PlumageError).code === 'input' && !head);
+      sayError(about(photo.name, error));
+      await this.#goBack(photo, (error as PlumageError).code === 'input');
     }
   }
 
-  #show({ result, predictions, times, modelName }: Answered, head: Head | undefined): void {
+  /** A head that does not fit the model is put away. */
+  #ask(head: Head, features: Float32Array): Prediction[] | undefined {
+    try {
+      return head.classify(features, TOP);
+    } catch (error) {
+      sayError(error);
+      this.#head = undefined;
+      return undefined;
+    }
+  }
+
+  #show({ result, predictions, taught, times, modelName, model }: Answered): void {
     this.#stage.answer(result);
-    const classes = head
-      ? `${head.classes.length} classes you taught it`
-      : `${whole(this.#loaded!.model.config.classes.length)} classes`;
+    const classes = taught ? `${taught.length} classes you taught it` : `${whole(model.config.classes.length)} classes`;
     showPredictions(predictions, `${modelName}, ${classes}`);
     showTimes(times, result.milliseconds.decode);
     find('button', 'copy').disabled = false;
     find('button', 'time-layers').disabled = false;
-    find('button', 'own-classes').hidden = !head;
+    find('button', 'own-classes').hidden = !taught;
   }
 
   /** A photo that cannot be decoded leaves the one before it on the stage. */
@@ -186,7 +197,9 @@ async function start(): Promise<void> {
   try {
     engine = await open();
   } catch (error) {
-    showUnsupported((error as Error).message);
+    const { code, message } = error as PlumageError;
+    if (code !== 'adapter') throw error;
+    showUnsupported(message);
     return;
   }
   showAdapter(engine.adapter);

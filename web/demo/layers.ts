@@ -79,9 +79,7 @@ export class Layers {
   }
 
   #under(x: number): number {
-    const { left } = this.#strip.getBoundingClientRect();
-    const { offsetLeft } = this.#strip;
-    const at = this.#segments.findIndex((each) => x - left < each.offsetLeft - offsetLeft + each.offsetWidth);
+    const at = this.#segments.findIndex((each) => x < each.getBoundingClientRect().right);
     return at < 0 ? this.#segments.length - 1 : at;
   }
 

@@ -3,7 +3,7 @@
 import type { WorkerEngine, WorkerModel } from '../../src/worker.ts';
 import { find, make } from './dom.ts';
 import type { ListedModel } from './lists.ts';
-import { loading, Steps } from './say.ts';
+import { loading, type Steps } from './say.ts';
 
 export interface Loaded {
   readonly model: WorkerModel;
@@ -16,13 +16,13 @@ type Choice = ListedModel | File;
 
 export class Models {
   readonly #select = find('select', 'model');
-  readonly #steps = new Steps('progress');
   readonly #choices: Choice[] = [];
   #loaded: (Loaded & { index: number }) | undefined;
   #loading: AbortController | undefined;
 
   constructor(
     readonly engine: WorkerEngine,
+    readonly steps: Steps,
     readonly use: (loaded: Loaded) => void,
     readonly fail: (error: unknown) => void,
   ) {
@@ -47,6 +47,13 @@ export class Models {
     return this.#choices.length - 1;
   }
 
+  /** A file that is no model is offered no longer. It is the last one. */
+  #drop(index: number): void {
+    if (index !== this.#choices.length - 1) return;
+    this.#choices.pop();
+    this.#select.options[index]!.remove();
+  }
+
   async #load(index: number): Promise<void> {
     this.#loading?.abort();
     const own = new AbortController();
@@ -54,15 +61,13 @@ export class Models {
     this.#select.selectedIndex = index;
     const choice = this.#choices[index]!;
     const start = performance.now();
-    this.#steps.show(`Loading ${choice.name}`);
+    const step = this.steps.begin(`Loading ${choice.name}`);
     try {
       const model = await this.engine.load(choice instanceof File ? choice : choice.url, {
         where: choice.name,
         sha256: choice instanceof File ? undefined : choice.sha256,
         signal: own.signal,
-        onProgress: (progress) => {
-          if (this.#loading === own) this.#steps.show(...loading(progress));
-        },
+        onProgress: (progress) => step.show(...loading(progress)),
       });
       if (this.#loading !== own) return void model.dispose();
       const before = this.#loaded?.model;
@@ -71,10 +76,11 @@ export class Models {
       await before?.dispose();
     } catch (error) {
       if (this.#loading !== own) return; // another choice took its place
+      if (choice instanceof File) this.#drop(index);
       this.#select.selectedIndex = this.#loaded?.index ?? -1;
       throw error;
     } finally {
-      if (this.#loading === own) this.#steps.hide();
+      step.end();
     }
   }
 }

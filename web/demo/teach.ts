@@ -1,6 +1,5 @@
 // "Teach it your classes": from the photos in the bins to a head, off this thread, and the head to a file and back.
 
-import { PlumageError } from '../../src/errors.ts';
 import { count, percent, time } from '../../src/report/format.ts';
 import type { Example } from '../../src/train/examples.ts';
 import { Head } from '../../src/train/head.ts';
@@ -8,7 +7,7 @@ import type { WorkerEngine, WorkerModel } from '../../src/worker.ts';
 import { Bins } from './bins.ts';
 import { find, make, type Picture } from './dom.ts';
 import { onChosen } from './photos.ts';
-import { Steps } from './say.ts';
+import { about, type Step, Steps } from './say.ts';
 import { validate } from './validate.ts';
 
 export interface Pupil {
@@ -73,14 +72,15 @@ export class Teach {
     this.#train.textContent = 'Stop';
     this.#outcome.textContent = '';
     const start = performance.now();
+    const step = this.#steps.begin('Looking at the photos');
     try {
-      const examples = await this.#examples(model, signal);
+      const examples = await this.#examples(model, step, signal);
       const base = `${modelName}, ${model.config.size} px`;
       const teach = (some: readonly Example[], text: string) =>
         engine.teach(some, {
           base,
           signal,
-          onProgress: ({ step, steps }) => this.#steps.show(text, step / steps),
+          onProgress: ({ step: done, steps }) => step.show(text, done / steps),
         });
       const head = Head.read(await teach(examples, 'Training the head'));
       const trained = performance.now() - start;
@@ -90,24 +90,23 @@ export class Teach {
       );
       this.#outcome.textContent = outcomeText(head, examples, trained, checked);
     } finally {
-      this.#steps.hide();
+      step.end();
       this.#busy = undefined;
       this.#train.textContent = 'Train';
       this.#ready();
     }
   }
 
-  async #examples(model: WorkerModel, signal: AbortSignal): Promise<Example[]> {
+  async #examples(model: WorkerModel, step: Step, signal: AbortSignal): Promise<Example[]> {
     const all = this.bins.all.flatMap(({ label, pictures }) => pictures.map((picture) => ({ label, picture })));
     const examples: Example[] = [];
     for (const [i, { label, picture }] of all.entries()) {
-      this.#steps.show(`Looking at photo ${i + 1} of ${all.length}`, i / all.length);
+      step.show(`Looking at photo ${i + 1} of ${all.length}`, i / all.length);
       let features = this.#features.get(picture);
       try {
         features ??= await model.embed(picture.file, { signal });
       } catch (error) {
-        const { code, message } = error as PlumageError;
-        throw code === 'input' ? new PlumageError(code, `${picture.name}: ${message}`) : error;
+        throw about(picture.name, error);
       }
       this.#features.set(picture, features);
       examples.push({ label, features });
