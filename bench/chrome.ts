@@ -8,7 +8,7 @@ import { launchBrowser } from '../src/node/browser.ts';
 import { cacheFolder } from '../src/node/cache.ts';
 import { fetchImagenet } from '../src/node/fetchWeights.ts';
 import { type FolderServer, serveFolder } from '../src/node/serve.ts';
-import type { Case } from './cases.ts';
+import type { Case, NetworkName } from './cases.ts';
 import { networkOnnx, networkWeights } from './networks.ts';
 import type { BenchApi } from './page.ts';
 import type { Spec } from './peers.ts';
@@ -19,47 +19,54 @@ export interface ChromeOptions {
   readonly headed?: boolean;
 }
 
-/** Files for pages: the benchmark, the peers' wasm, weights and exports as they are asked for. */
+/** Files for pages: the benchmark, the peers' wasm, weights and exports, made when they are first asked for. */
 export class Files {
-  readonly #weights = new Map<string, Uint8Array>();
+  #imagenet: Promise<Uint8Array> | undefined;
+  readonly #weights = new Map<string, Promise<Uint8Array>>();
   readonly #added = new Set<string>();
 
-  private constructor(
-    readonly server: FolderServer,
-    readonly imagenet: Uint8Array,
-  ) {}
+  constructor(readonly server: FolderServer) {}
 
   static async serve(): Promise<Files> {
-    const weights = await fetchImagenet({ cacheDir: cacheFolder() });
-    const server = await serveFolder({
-      '/': path.dirname(fileURLToPath(import.meta.url)),
+    return new Files(await serveFolder(Files.routes('/')));
+  }
+
+  /** The folders to serve, the benchmark's own under `home`. */
+  static routes(home: string): Record<string, string> {
+    return {
+      [home]: path.dirname(fileURLToPath(import.meta.url)),
       '/ort': path.dirname(fileURLToPath(import.meta.resolve('onnxruntime-web'))),
       '/tfjs-wasm': path.dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm'))),
-    });
-    return new Files(server, await readFile(weights));
+    };
   }
 
   /** Puts what the case needs in its place. */
-  async spec(each: Case): Promise<Spec> {
+  spec(each: Case): Spec {
     const { network, size, batch, kernel, suite } = each;
     const training = suite === 'training';
-    const weights = this.#weights.get(network) ?? (await networkWeights(network, this.imagenet));
-    this.#weights.set(network, weights);
-    const add = async (address: string, make: () => Uint8Array | Promise<Uint8Array>) => {
-      if (!this.#added.has(address)) this.server.add(address, await make());
+    const add = (address: string, make: () => Promise<Uint8Array>) => {
+      if (!this.#added.has(address)) this.server.add(address, make);
       this.#added.add(address);
       return address;
     };
+    const weights = () => this.#weightsOf(network);
+    const onnx = async () => networkOnnx(each, await weights());
     return {
       network,
       shape: [batch, size, size, 3],
       output: network === 'resnet50' ? 'logits' : 'combined',
-      weights: await add(`/weights/${network}.safetensors`, () => weights),
-      onnx:
-        kernel || training ? '' : await add(`/onnx/${network}/${size}/${batch}.onnx`, () => networkOnnx(each, weights)),
+      weights: add(`/weights/${network}.safetensors`, weights),
+      onnx: kernel || training ? '' : add(`/onnx/${network}/${size}/${batch}.onnx`, onnx),
       kernel,
       training,
     };
+  }
+
+  #weightsOf(network: NetworkName): Promise<Uint8Array> {
+    this.#imagenet ??= fetchImagenet({ cacheDir: cacheFolder() }).then((file) => readFile(file));
+    const weights = this.#weights.get(network) ?? this.#imagenet.then((imagenet) => networkWeights(network, imagenet));
+    this.#weights.set(network, weights);
+    return weights;
   }
 }
 

@@ -66,7 +66,7 @@ export async function buildBench() {
   await rm(path.join(root, outdir), { recursive: true, force: true });
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   const define = { PLUMAGE_VERSION: JSON.stringify(version) };
-  const parts = { main: 'bench/main.ts', nodeRunner: 'bench/nodeRunner.ts' };
+  const parts = { main: 'bench/main.ts', nodeRunner: 'bench/nodeRunner.ts', mount: 'bench/mount.ts' };
   // Split, so that Node does not load engines that only pages can.
   await esbuild.build({ ...forNode, entryPoints: parts, outdir, define, splitting: true, chunkNames: 'node-[hash]' });
   await esbuild.build({ ...forPage, entryPoints: { page: 'bench/page.ts' }, outdir, splitting: true, define });

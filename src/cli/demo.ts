@@ -1,10 +1,11 @@
 // `plumage demo`: serves the demo page on this machine until Ctrl-C.
 
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
-import { serveDemo } from '../node/demoServer.ts';
+import { type Bench, serveDemo } from '../node/demoServer.ts';
 import { modelFile } from './options.ts';
 import { startProgress } from './progress.ts';
 import { installedSamples } from './samples.ts';
@@ -52,9 +53,16 @@ async function demo(options: DemoOptions): Promise<void> {
   const models = options.model.map((file) => ({ name: path.parse(file).name, file }));
   if (options.imagenet) models.push({ name: 'imagenet', file: await modelFile('imagenet', progress) });
   const page = fileURLToPath(new URL('demo', import.meta.url));
+  const bench = options.imagenet ? await builtBench() : undefined;
   const server = await progress.during('reading the weights', () =>
-    serveDemo({ page, models, samples: installedSamples(), port: options.port }),
+    serveDemo({ page, models, samples: installedSamples(), port: options.port, bench }),
   );
   print(`${server.url}/ - open it in a browser on this machine; Ctrl-C ends`);
   await once(process, 'SIGINT'); // which ends the process
+}
+
+/** The benchmark of a clone where it has been built. Its weights are ImageNet's. */
+async function builtBench(): Promise<Bench | undefined> {
+  const file = new URL('bench/mount.js', import.meta.url);
+  return existsSync(file) ? ((await import(file.href)) as Bench) : undefined;
 }

@@ -17,8 +17,14 @@ export interface DemoOptions {
   readonly samples: readonly { readonly name: string; readonly file: string }[];
   /** By default a free one. */
   readonly port?: number;
-  /** The benchmark's routes, where it is built; the page links to it then. */
-  readonly bench?: Readonly<Record<string, string>>;
+  /** The benchmark, where it is built; the page links to it then. */
+  readonly bench?: Bench;
+}
+
+/** bench/mount.ts */
+export interface Bench {
+  routes(): Readonly<Record<string, string>>;
+  mount(server: FolderServer): void;
 }
 
 /** An entry of /models.json. */
@@ -29,18 +35,19 @@ export interface ListedModel {
   readonly bytes: number;
 }
 
-/** /samples.json, and whether there is a benchmark to link to. */
-export interface ListedSample {
+/** An entry of /samples.json and /links.json. */
+export interface Listed {
   readonly name: string;
   readonly url: string;
 }
 
 /**
- * Serves the demo page on 127.0.0.1: /models.json lists the models with their sha256, /samples.json the sample photos. Rejects
+ * Serves the demo page on 127.0.0.1: /models.json lists the models with their sha256, /samples.json the sample photos, /links.json other
+ * pages. Rejects
  * with code `input` where a file does not exist or the port is taken.
  */
 export async function serveDemo(options: DemoOptions): Promise<FolderServer> {
-  const routes: Record<string, string> = { '/': options.page, ...options.bench };
+  const routes: Record<string, string> = { '/': options.page, ...options.bench?.routes() };
   const models = await Promise.all(
     options.models.map(async ({ name, file }, i) => {
       const url = `/weights/${i}/${encodeURIComponent(path.basename(file))}`;
@@ -51,11 +58,11 @@ export async function serveDemo(options: DemoOptions): Promise<FolderServer> {
   const samples = options.samples.map(({ name, file }) => {
     // By its folder, for a folder's files get their types.
     routes[`/samples/${name}/`] = path.dirname(file);
-    return { name, url: `/samples/${name}/${path.basename(file)}` } satisfies ListedSample;
+    return { name, url: `/samples/${name}/${path.basename(file)}` } satisfies Listed;
   });
   const policy = await contentPolicy(path.join(options.page, 'index.html'));
   // The benchmark runs other engines, which need WebAssembly.
-  const free = Object.keys(options.bench ?? {});
+  const free = Object.keys(options.bench?.routes() ?? {});
   const headers = (asked: string) => ({
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'no-referrer',
@@ -64,6 +71,9 @@ export async function serveDemo(options: DemoOptions): Promise<FolderServer> {
   const server = await serveFolder(routes, { port: options.port, headers });
   server.add('/models.json', Buffer.from(JSON.stringify(models)));
   server.add('/samples.json', Buffer.from(JSON.stringify(samples)));
+  options.bench?.mount(server);
+  const links: Listed[] = options.bench ? [{ name: 'Benchmark', url: 'bench/bench.html' }] : [];
+  server.add('/links.json', Buffer.from(JSON.stringify(links)));
   return server;
 }
 

@@ -8,10 +8,12 @@ import { pipeline } from 'node:stream';
 import sirv from 'sirv';
 import { mismatch } from '../errors.ts';
 
+type Content = Uint8Array | string | (() => Promise<Uint8Array>);
+
 export interface FolderServer {
   readonly url: string; // 'http://127.0.0.1:PORT', no slash at the end
-  /** Serves bytes, or the file at a path, under `path` ('/weights/0'); returns the whole URL. */
-  add(path: string, content: Uint8Array | string): string;
+  /** Serves bytes, the file at a path, or bytes made when they are first asked for, under `path` ('/weights/0'); returns the whole URL. */
+  add(path: string, content: Content): string;
   remove(path: string): void;
   /** Ends open connections and frees the port. */
   close(): Promise<void>;
@@ -42,7 +44,7 @@ export async function serveFolder(
   routes: Readonly<Record<string, string>>,
   { port = 0, headers }: ServeOptions = {},
 ): Promise<FolderServer> {
-  const files = new Map<string, Uint8Array | string>();
+  const files = new Map<string, Content>();
   const folders: { prefix: string; handle: Handler }[] = [];
   for (const [path, target] of Object.entries(routes)) {
     if (!existsSync(target)) throw mismatch('input', 'serveFolder', path, target, 'a folder or file that exists');
@@ -60,7 +62,14 @@ export async function serveFolder(
     const folder = folders.find(({ prefix }) => path?.startsWith(prefix));
     if (request.method !== 'GET' && request.method !== 'HEAD') refuse(response, 405);
     else if (path === undefined) refuse(response, 400);
-    else if (content !== undefined) send(request, response, content);
+    else if (typeof content === 'function') {
+      const made = content();
+      files.set(path, () => made);
+      made.then(
+        (bytes) => send(request, response, bytes),
+        () => refuse(response, 500),
+      );
+    } else if (content !== undefined) send(request, response, content);
     else if (folder) {
       request.url = encodeURI(path.slice(folder.prefix.length - 1)); // sirv itself keeps to its folder
       folder.handle(request, response, () => refuse(response, 404));

@@ -88,6 +88,33 @@ for (const path of [
   });
 }
 
+test('bytes that are made when they are first asked for are made once; where that fails the answer is 500', async () => {
+  let made = 0;
+  const url = server.add('/files/3', async () => new Uint8Array([++made]));
+  assert.is(made, 0);
+  const answers = await Promise.all([fetch(url), fetch(url)]);
+  for (const answer of answers) assert.equal(new Uint8Array(await answer.arrayBuffer()), new Uint8Array([1]));
+  const failing = server.add('/files/4', () => Promise.reject(new Error('no')));
+  assert.is((await fetch(failing)).status, 500);
+});
+
+test('a port of the caller and headers by path; a port that is taken is refused', async () => {
+  const headers = (path: string) => ({ 'X-Path': path.length > 1 ? 'deep' : 'root' });
+  const other = await serveFolder({ '/': join(folder, 'dist') }, { headers });
+  const port = Number(new URL(other.url).port);
+  assert.is((await fetch(other.url)).headers.get('x-path'), 'root');
+  assert.is((await fetch(`${other.url}/deep/x.wasm`)).headers.get('x-path'), 'deep');
+  const again = await serveFolder({ '/': folder }, { port }).then(
+    () => 'served',
+    (error: PlumageError) => error.message,
+  );
+  assert.match(again, `port, got ${port}`);
+  await other.close();
+  const free = await serveFolder({ '/': folder }, { port });
+  assert.is(free.url, other.url);
+  await free.close();
+});
+
 test('only GET and HEAD', async () => {
   assert.is((await fetch(`${server.url}/w`, { method: 'POST', body: 'x' })).status, 405);
   const head = await fetch(`${server.url}/w`, { method: 'HEAD' });

@@ -9,9 +9,9 @@ import { open, type WorkerEngine } from '../../src/worker.ts';
 import { type Answered, asJson, showTimes, type Times } from './answers.ts';
 import { showAdapter, showUnsupported } from './badge.ts';
 import { Camera } from './camera.ts';
-import { find, Picture } from './dom.ts';
+import { find, make, Picture } from './dom.ts';
 import { Layers } from './layers.ts';
-import { fetchSample, type ListedModel, type ListedSample, listed, markSample, showSamples } from './lists.ts';
+import { fetchSample, type Listed, type ListedModel, listed, markSample, showSamples } from './lists.ts';
 import { type Loaded, Models } from './models.ts';
 import { isWeights, onChosen, takeFiles } from './photos.ts';
 import { showPredictions } from './predictions.ts';
@@ -54,12 +54,14 @@ class Demo {
   }
 
   async start(): Promise<void> {
-    const [models, samples] = await Promise.all([
+    const [models, samples, links] = await Promise.all([
       listed<ListedModel>('models.json'),
-      listed<ListedSample>('samples.json'),
+      listed<Listed>('samples.json'),
+      listed<Listed>('links.json'),
     ]);
+    find('nav', 'links').replaceChildren(...links.map(({ name, url }) => make('a', { href: url }, name)));
     this.#models.offer(models);
-    const choose = (sample: ListedSample) =>
+    const choose = (sample: Listed) =>
       fetchSample(sample)
         .then((file) => this.#take(file, sample.name))
         .catch(sayError);

@@ -11,8 +11,8 @@ export interface ListedModel {
   readonly bytes: number;
 }
 
-/** An entry of samples.json. */
-export interface ListedSample {
+/** An entry of samples.json or links.json. */
+export interface Listed {
   readonly name: string;
   readonly url: string;
 }
@@ -24,7 +24,7 @@ export async function listed<T>(url: string): Promise<readonly T[]> {
 }
 
 /** A sample photo as a file. Rejects with code `network`. */
-export async function fetchSample({ name, url }: ListedSample): Promise<File> {
+export async function fetchSample({ name, url }: Listed): Promise<File> {
   const response = await reached(url);
   if (!response.ok) throw new PlumageError('network', `${url}: status, got ${response.status}, expected 200`);
   const blob = await response.blob();
@@ -43,11 +43,7 @@ async function reached(url: string): Promise<Response> {
 }
 
 /** Small pictures as buttons; `choose` gets the sample. */
-export function showSamples(
-  list: HTMLElement,
-  samples: readonly ListedSample[],
-  choose: (sample: ListedSample) => void,
-): void {
+export function showSamples(list: HTMLElement, samples: readonly Listed[], choose: (sample: Listed) => void): void {
   list.replaceChildren(
     ...samples.map((sample) => {
       const title = sample.name.replaceAll('-', ' ');
