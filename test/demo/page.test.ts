@@ -185,6 +185,24 @@ test('what is broken is said in one line and leaves the last answer', async () =
   assert.is(await demo.page.$eval('#model', (select) => (select as HTMLSelectElement).value), 'mine.safetensors');
 });
 
+test('a camera that is refused, or not there, is said so', async () => {
+  for (const [name, said] of [
+    ['NotAllowedError', /^camera: it was refused - allow it/],
+    ['NotFoundError', /^camera: there is none/],
+  ] as const) {
+    // Headless there is nobody to refuse it: the browser's answer is put in its place.
+    await demo.page.evaluate((error) => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', error));
+    }, name);
+    await demo.page.$eval('#alert-close', (button) => (button as HTMLElement).click());
+    await demo.page.click('#camera');
+    await demo.until('the refusal', () => !document.querySelector<HTMLElement>('#alert')!.hidden);
+    assert.match(await demo.text('#alert-text'), said);
+    assert.is(await demo.text('#camera'), 'Camera');
+  }
+  await demo.page.click('#alert-close');
+});
+
 test('a lost device is replaced, with a quiet notice', async () => {
   const [photo] = await demo.page.$$('#samples button');
   const client = await place.browser.target().createCDPSession();
