@@ -19,6 +19,7 @@ import { DeviceModel } from './deviceModel.ts';
 import type { Progress } from './download.ts';
 import { PROBABILITIES, photoPlan, preprocessConfig } from './photoPlan.ts';
 import type { OpenTimes } from './sharedSession.ts';
+import { withSmaller } from './smaller.ts';
 
 export interface Prediction {
   readonly label: string;
@@ -159,8 +160,7 @@ export class Model {
 
   /** The plan for photos of this size. */
   plan(width = this.config.size, height = this.config.size): Plan {
-    const { target } = this.host.device;
-    return photoPlan(this.config, capacityFor(width, height, preprocessConfig(this.config), target), target);
+    return this.#plan(this.config, width, height);
   }
 
   /** Bytes of weights on the device so far. */
@@ -173,6 +173,11 @@ export class Model {
     this.#disposed = true;
     await Promise.allSettled(this.#calls);
     await this.#on.dispose();
+  }
+
+  #plan(config: ModelConfig, width = config.size, height = config.size): Plan {
+    const { target } = this.host.device;
+    return photoPlan(config, capacityFor(width, height, preprocessConfig(config), target), target);
   }
 
   /** Decodes what was given, runs it, and makes an answer of each photo's outputs. */
@@ -218,8 +223,10 @@ export class Model {
       try {
         return await work(on);
       } catch (error) {
-        const lost = error instanceof PlumageError && error.code === 'lost';
-        if (!lost || again || !this.host.restore) throw error;
+        if (!(error instanceof PlumageError)) throw error;
+        if (/out of GPU memory/.test(error.message))
+          throw withSmaller(error, this.config, (config) => this.#plan(config));
+        if (error.code !== 'lost' || again || !this.host.restore) throw error;
         await this.host.restore(on.device);
       }
     }
