@@ -1,4 +1,4 @@
-// The build. `node build/build.mjs` bundles the engine, the Node entry, the command and the page's host into dist/;
+// The build. `node build/build.mjs` bundles the engine, the Node entry, the command, the demo page and the page's host into dist/;
 // `node build/build.mjs bench` bundles the benchmark instead, and `buildTests` the tests. Node 20 runs no TypeScript, so
 // everything that runs is a bundle.
 import { chmod, copyFile, readdir, readFile, rm } from 'node:fs/promises';
@@ -81,6 +81,7 @@ export async function buildTests() {
   await esbuild.build({ ...forNode, ...unit, splitting: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('page'), outdir: 'dist/test/page' });
+  await esbuild.build({ ...forNode, entryPoints: await testFiles('demo'), outdir: 'dist/test/demo' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   const folders = ['kernels', 'ops', 'gradients', 'model'];

@@ -1,6 +1,6 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
 // and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
-// `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes longer, `unit` the unit tests only. Fails when a
+// After them the demo page, as its visitors use it (`demo` runs that alone). `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes longer, `unit` the unit tests only. Fails when a
 // suite fails, runs nothing, or has no adapter.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -12,11 +12,12 @@ const mode = process.argv[2] ?? 'all';
 // Small tests leave most of a processor idle, so one runtime's run beside the other's.
 const besides = mode === 'all' ? [chromeGpu('gpu')] : [];
 const modes = {
-  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader')],
+  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader'), nodeOnly('demo')],
   unit: [unit],
   node: [nodeGpu('gpu', 'swiftshader')],
   chrome: [chromeGpu('gpu')],
   lavapipe: [nodeGpu('gpu', 'lavapipe')],
+  demo: [nodeOnly('demo')],
   trainer: [nodeGpu('trainer', 'swiftshader')],
   long: [nodeGpu('long', 'swiftshader'), chromeGpu('long'), chromeGpu('trainer'), nodeOnly('longNode')],
 };

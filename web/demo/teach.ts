@@ -137,7 +137,7 @@ function outcomeText(
 ): string {
   const seen = examples.filter(({ label, features }) => head.classify(features, 1)[0]?.label === label).length;
   const learnt = `Taught ${head.classes.length} classes from ${count(examples.length, 'photo')} in ${time(milliseconds)}.`;
-  const again = `It names ${seen} of those ${examples.length} rightly, which it has seen`;
+  const again = `Of the ${examples.length} it was shown it names ${seen} rightly`;
   if (!checked) return `${learnt} ${again}; add a second photo to every class to see how it does on photos left out.`;
   const { right, tested } = checked;
   return `${learnt} Of photos left out of training it names ${right} of ${tested} rightly (${percent(right / tested)}). ${again}.`;
