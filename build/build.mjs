@@ -29,7 +29,7 @@ const forNode = { ...common, platform: 'node', target: 'node20', packages: 'exte
 
 export async function build() {
   await removeShared();
-  const entryPoints = { index: 'src/index.ts', measure: 'src/measure.ts' };
+  const entryPoints = { index: 'src/index.ts', measure: 'src/measure.ts', train: 'src/train.ts' };
   await esbuild.build({ ...forPage, entryPoints, splitting: true, chunkNames: 'shared-[hash]' });
   await esbuild.build({ ...forPage, entryPoints: { host: 'web/host.ts' } });
   await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
