@@ -71,7 +71,7 @@ export function rowsOf(set: ExampleSet, members: ExampleSet['members']): number[
   return members.flatMap((some) => Array.from({ length: each }, (_, i) => some[i % some.length]!));
 }
 
-/** x = (features - mean) / scale. */
+/** x = (values - mean) / scale. */
 export interface Normalisation {
   /** The mean of the rows. */
   readonly mean: Float64Array;
@@ -79,33 +79,36 @@ export interface Normalisation {
   readonly scale: number;
 }
 
+type Values = Float32Array | Float64Array;
+
 /** Of the mean: what two runs of one photo differ by is no more. */
 const ROUNDING = 1e-6;
 /** Weights are divided by the scale, and shall be finite. */
 const SMALLEST_SCALE = 1e-30;
 
 /**
- * What brings the rows to mean 0 and a mean squared length of 1. Directions stay as they are: to bring each feature to
- * deviation 1 would make much of those in which a few examples hardly differ. `undefined` where they do not differ at all.
+ * What brings the rows to mean 0 and a mean squared length of 1. Directions stay as they are: to bring each value to
+ * deviation 1 would make much of those in which a few examples hardly differ. `undefined` where the rows do not differ at all.
  */
-export function normalisationOf({ features, length }: ExampleSet, rows: readonly number[]): Normalisation | undefined {
-  const mean = new Float64Array(length);
-  for (const row of rows) for (let i = 0; i < length; i++) mean[i]! += features[row]![i]! / rows.length;
-  let squares = 0;
-  for (const row of rows) for (let i = 0; i < length; i++) squares += (features[row]![i]! - mean[i]!) ** 2;
+export function normalisationOf(values: readonly Values[], rows: readonly number[]): Normalisation | undefined {
+  const mean = new Float64Array(values[0]!.length);
+  for (const row of rows) for (let i = 0; i < mean.length; i++) mean[i]! += values[row]![i]! / rows.length;
+  let [squares, size] = [0, 0];
+  for (const row of rows) for (let i = 0; i < mean.length; i++) squares += (values[row]![i]! - mean[i]!) ** 2;
+  for (const value of mean) size += value ** 2;
   const scale = Math.sqrt(squares / rows.length);
-  return scale > Math.max(SMALLEST_SCALE, ROUNDING * Math.hypot(...mean)) ? { mean, scale } : undefined;
+  return scale > Math.max(SMALLEST_SCALE, ROUNDING * Math.sqrt(size)) ? { mean, scale } : undefined;
 }
 
-/** x (rows, features), row-major. */
+/** x (rows, values), row-major. */
 export function normalised(
-  { features, length }: ExampleSet,
+  values: readonly Values[],
   rows: readonly number[],
   { mean, scale }: Normalisation,
 ): Float32Array {
-  const x = new Float32Array(rows.length * length);
+  const x = new Float32Array(rows.length * mean.length);
   rows.forEach((row, at) => {
-    for (let i = 0; i < length; i++) x[at * length + i] = (features[row]![i]! - mean[i]!) / scale;
+    for (let i = 0; i < mean.length; i++) x[at * mean.length + i] = (values[row]![i]! - mean[i]!) / scale;
   });
   return x;
 }

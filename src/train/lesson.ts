@@ -15,6 +15,7 @@ import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
 import { type ExampleSet, type Normalisation, normalisationOf, normalised, rowCount, rowsOf } from './examples.ts';
 import { Head } from './head.ts';
+import { type Span, spanOf } from './span.ts';
 
 /** What the examples that are trained on came to before a step; every class counts alike. */
 export interface TeachProgress {
@@ -44,10 +45,10 @@ const MOMENTUM = 0.9;
 /** Steps that are queued at a time: between them progress is told and the signal looked at. */
 const QUEUED = 10;
 
-/** One step on all rows: x (rows, features) and the head are states; `labels` (rows) and `rate` (1) are fed. */
-export function headPlan(rows: number, features: number, classes: number, weightDecay: number, target: Target): Plan {
-  const x = state('x', [rows, features]);
-  const weight = state('weight', [features, classes]);
+/** One step on all rows: x (rows, values) and the head are states; `labels` (rows) and `rate` (1) are fed. */
+export function headPlan(rows: number, values: number, classes: number, weightDecay: number, target: Target): Plan {
+  const x = state('x', [rows, values]);
+  const weight = state('weight', [values, classes]);
   const bias = state('bias', [classes]);
   const rate = input('rate', [1]);
   const logits = linear('logits', x, weight, bias);
@@ -74,17 +75,25 @@ export class Lesson {
   private constructor(
     readonly set: ExampleSet,
     readonly settings: Settings,
+    readonly span: Span,
     readonly session: Session,
     readonly states: States,
     readonly constants: Weights,
   ) {}
 
   static async open(device: Device, set: ExampleSet, settings: Settings): Promise<Lesson> {
-    const made = headPlan(rowCount(set), set.length, set.classes.length, settings.weightDecay, device.target);
+    const span = await spanOf(set.features);
+    const made = headPlan(
+      rowCount(set),
+      span.coordinates[0]!.length,
+      set.classes.length,
+      settings.weightDecay,
+      device.target,
+    );
     const states = new States(device);
     const constants = new Weights(device, { tensors: new Map(), metadata: {} }, settings.where);
     try {
-      return new Lesson(set, settings, await open(device, made, constants, states), states, constants);
+      return new Lesson(set, settings, span, await open(device, made, constants, states), states, constants);
     } catch (error) {
       states.destroy();
       constants.destroy();
@@ -94,21 +103,24 @@ export class Lesson {
 
   /** A head from these examples of each class, the one after `before` others of `heads`. */
   async learn(members: ExampleSet['members'], before = 0, heads = 1): Promise<Head> {
-    const { set, settings, session, states } = this;
+    const { set, settings, span, session, states } = this;
     const rows = rowsOf(set, members);
-    const normalisation = normalisationOf(set, rows);
+    const normalisation = normalisationOf(span.coordinates, rows);
     if (!normalisation) {
       const advice = 'bring photos that differ';
       throw mismatch('input', settings.where, 'features', 'the same in all examples', 'some that differ', advice);
     }
     for (const { name, shape } of session.plan.states) {
-      states.write(name, name === 'x' ? normalised(set, rows, normalisation) : new Float32Array(elementCount(shape)));
+      states.write(
+        name,
+        name === 'x' ? normalised(span.coordinates, rows, normalisation) : new Float32Array(elementCount(shape)),
+      );
     }
     const each = rows.length / set.classes.length;
     const labels = Uint32Array.from(rows, (_, row) => Math.floor(row / each));
     await this.#train(labels, before * settings.steps, heads * settings.steps);
-    const [weight, bias] = [await states.read('weight'), await states.read('bias')];
-    return new Head({ classes: set.classes, base: settings.base, ...folded(weight, bias, normalisation, set) });
+    const learned = { weight: await states.read('weight'), bias: await states.read('bias') };
+    return new Head({ classes: set.classes, base: settings.base, ...folded(learned, normalisation, span, set) });
   }
 
   /** `before` steps were done of `all`. */
@@ -137,24 +149,21 @@ export class Lesson {
   }
 }
 
-/** The head for features as they are, from weight (features, classes) and bias for normalised ones. */
+/** The head for features as they are, from one for normalised coordinates: weight (coordinates, classes), bias (classes). */
 function folded(
-  weight: Float32Array,
-  bias: Float32Array,
+  learned: { readonly weight: Float32Array; readonly bias: Float32Array },
   { mean, scale }: Normalisation,
+  span: Span,
   { classes, length }: ExampleSet,
 ): { weight: Float32Array; bias: Float32Array } {
-  const scaled = new Float32Array(classes.length * length);
-  const shifted = Float32Array.from(classes, (_, k) => {
-    let sum = bias[k]!;
-    for (let i = 0; i < length; i++) {
-      const value = Math.fround(weight[i * classes.length + k]! / scale);
-      scaled[k * length + i] = value;
-      sum -= value * mean[i]!;
-    }
-    return sum;
+  const centre = span.expand(mean);
+  const weight = new Float32Array(classes.length * length);
+  const bias = Float32Array.from(classes, (_, k) => {
+    const row = weight.subarray(k * length, (k + 1) * length);
+    row.set(span.expand(mean.map((_, i) => learned.weight[i * classes.length + k]! / scale)));
+    return row.reduce((sum, value, i) => sum - value * centre[i]!, learned.bias[k]!);
   });
-  return { weight: scaled, bias: shifted };
+  return { weight, bias };
 }
 
 /** The share of rows of logits (rows, classes) that are largest at their label. */

@@ -80,6 +80,7 @@ for (const [counts, length] of [
   [[4, 4, 4], 6],
   [[1, 5], 9],
   [[3, 1, 2, 5, 2], 16],
+  [[2, 1, 3], 50], // on coordinates in the span of the examples
 ] as const) {
   test(`teach: loss, weight and bias are those of plain SGD in f64, ${counts.join(' + ')} examples of ${length}`, async () => {
     const device = await testDevice();
@@ -143,11 +144,11 @@ test('teach: clusters are told apart, those that were not seen too, in any numbe
     const probabilities = head.classify(unseen[0]!.features, 7).map(({ probability }) => probability);
     assert.ok(Math.abs(probabilities.reduce((a, b) => a + b) - 1) < 1e-6);
   };
-  await fc.assert(fc.asyncProperty(shapes, check), { numRuns: 12, seed: 8 });
+  await fc.assert(fc.asyncProperty(shapes, check), { numRuns: 8, seed: 8 });
 });
 
 test('teach: the same examples give the same bits, on another device too', async () => {
-  const examples = clusters([3, 2, 4], 33, 5, 0.5);
+  const examples = clusters([3, 2, 4], 65, 5, 0.5);
   const first = await teach({ device: await testDevice() }, examples, { steps: 40 });
   const again = await teach({ device: await testDevice() }, examples, { steps: 40 });
   const other = await freshDevice({ defaultLimits: true });
