@@ -32,12 +32,15 @@ export function checkExamples(where: string, examples: readonly Example[], class
   const indexOf = new Map(names.map((name, index) => [name, index]));
   if (indexOf.size < names.length) throw mismatch('input', where, 'classes', names.length, `${indexOf.size} different`);
   const members: number[][] = names.map(() => []);
-  const length = examples[0]?.features.length ?? 0;
+  const length = examples[0]?.features?.length ?? 0;
   examples.forEach(({ label, features }, i) => {
     const at = `${where}: example ${i}`;
     const index = indexOf.get(label);
-    if (index === undefined || label === '') {
+    if (index === undefined || typeof label !== 'string' || label === '') {
       throw mismatch('input', at, 'label', JSON.stringify(label), classes ? 'one of the classes' : 'a name');
+    }
+    if (!(features instanceof Float32Array)) {
+      throw mismatch('input', at, 'type of features', typeof features, 'Float32Array');
     }
     members[index]!.push(i);
     if (features.length === 0) throw mismatch('input', at, 'features', 0, 'at least 1');

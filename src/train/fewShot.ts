@@ -106,8 +106,8 @@ const wholeFrom = (least: number): Rule => [
   (value) => Number.isSafeInteger(value) && value >= least,
   `a whole number from ${least}`,
 ];
-const rate: Rule = [(value) => value > 0 && value <= 3, 'a number above 0 up to 3'];
-const decay: Rule = [(value) => value >= 0 && value <= 0.1, 'a number from 0 to 0.1'];
+const rate: Rule = [(value) => Number.isFinite(value) && value > 0 && value <= 3, 'a number above 0 up to 3'];
+const decay: Rule = [(value) => Number.isFinite(value) && value >= 0 && value <= 0.1, 'a number from 0 to 0.1'];
 
 function checked(where: string, name: string, value: number, [fits, expected]: Rule): number {
   if (!fits(value)) throw mismatch('input', where, name, value, expected);

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Example } from '../../src/train/examples.ts';
 import { crossValidate, type TeachOptions, teach } from '../../src/train/fewShot.ts';
-import type { Head } from '../../src/train/head.ts';
+import { Head } from '../../src/train/head.ts';
 import type { TeachProgress } from '../../src/train/lesson.ts';
 import { freshDevice, testDevice } from '../harness/device.ts';
 import { random, randomValues } from '../harness/random.ts';
@@ -156,6 +156,8 @@ test('teach: the same examples give the same bits, on another device too', async
   other.gpu.destroy();
   assert.equal(again.write(), first.write());
   assert.equal(elsewhere.write(), first.write());
+  const kept = Head.read(first.write());
+  for (const { features } of examples) assert.equal(kept.classify(features), first.classify(features));
 });
 
 test('teach: classes count alike: more examples of one move no head whose examples are the same', async () => {
@@ -166,6 +168,14 @@ test('teach: classes count alike: more examples of one move no head whose exampl
   assert.ok(difference(uneven.weight, even.weight) < 1e-5);
   const middle = one.features.map((value, i) => (value + other.features[i]!) / 2);
   for (const { probability } of uneven.classify(middle)) assert.ok(Math.abs(probability - 0.5) < 1e-5);
+});
+
+test('teach: classes in the order that is asked for, and the name of the network', async () => {
+  const examples = clusters([2, 2, 2], 8, 4);
+  const classes = ['class 2', 'class 0', 'class 1'];
+  const head = await teach({ device: await testDevice() }, examples, { classes, base: 'resnet50', steps: 100 });
+  assert.equal([head.classes, head.base], [classes, 'resnet50']);
+  assert.equal(answers(head, examples), wanted(examples));
 });
 
 test('crossValidate: clusters are told apart, labels at random are not, and every example is asked about once', async () => {
@@ -220,6 +230,12 @@ test('teach: refuses in one line what makes no head', async () => {
     [good, { classes: ['a', 'c'] }, /^teach: example 1: label, got "b", expected one of the classes/],
     [good, { classes: ['a', 'b', 'a'] }, /^teach: classes, got 3, expected 2 different/],
     [[...good, example('', 1, 1)], {}, /^teach: example 2: label, got "", expected a name/],
+    [[{ ...good[0]!, label: undefined as unknown as string }, ...good], {}, /^teach: example 0: label, got undefined/],
+    [
+      [{ label: 'a' } as Example, ...good],
+      {},
+      /^teach: example 0: type of features, got undefined, expected Float32Array/,
+    ],
     [[...good, example('a', 1)], {}, /^teach: example 2: features, got 1, expected 2 as before - /],
     [[example('a'), example('b')], {}, /^teach: example 0: features, got 0, expected at least 1/],
     [[good[0]!, example('b', 1, Number.NaN)], {}, /^teach: example 1: feature 1, got NaN, expected a finite number/],
@@ -233,6 +249,7 @@ test('teach: refuses in one line what makes no head', async () => {
     [good, { steps: 1.5 }, /^teach: steps, got 1.5/],
     [good, { learningRate: 0 }, /^teach: learningRate, got 0, expected a number above 0 up to 3/],
     [good, { learningRate: Number.NaN }, /^teach: learningRate, got NaN/],
+    [good, { learningRate: 3.5 }, /^teach: learningRate, got 3.5/],
     [good, { weightDecay: -1 }, /^teach: weightDecay, got -1, expected a number from 0 to 0.1/],
     [good, { weightDecay: 1 }, /^teach: weightDecay, got 1/],
   ];
