@@ -13,7 +13,9 @@ export interface Example {
 /** Checked examples. */
 export interface ExampleSet {
   readonly classes: readonly string[];
-  /** Indices of the examples of each class. */
+  /** The class of each example. */
+  readonly labels: readonly number[];
+  /** The examples of each class. */
   readonly members: readonly (readonly number[])[];
   readonly features: readonly Float32Array[];
   /** Values of an example. */
@@ -31,6 +33,7 @@ export function checkExamples(where: string, examples: readonly Example[], class
     throw mismatch('input', where, 'classes', names.length, 'at least 2', 'add examples of another');
   const indexOf = new Map(names.map((name, index) => [name, index]));
   if (indexOf.size < names.length) throw mismatch('input', where, 'classes', names.length, `${indexOf.size} different`);
+  const labels: number[] = [];
   const members: number[][] = names.map(() => []);
   const length = examples[0]?.features?.length ?? 0;
   examples.forEach(({ label, features }, i) => {
@@ -42,6 +45,7 @@ export function checkExamples(where: string, examples: readonly Example[], class
     if (!(features instanceof Float32Array)) {
       throw mismatch('input', at, 'type of features', typeof features, 'Float32Array');
     }
+    labels.push(index);
     members[index]!.push(i);
     if (features.length === 0) throw mismatch('input', at, 'features', 0, 'at least 1');
     if (features.length !== length) {
@@ -61,57 +65,58 @@ export function checkExamples(where: string, examples: readonly Example[], class
       'add some, or leave it out',
     );
   }
-  return { classes: names, members, features: examples.map(({ features }) => features), length };
+  return { classes: names, labels, members, features: examples.map(({ features }) => features), length };
 }
 
-/** Rows that a set is trained in: each class has as many as the largest, its examples in turn. */
-export const rowCount = ({ members }: ExampleSet): number =>
-  members.length * Math.max(...members.map(({ length }) => length));
-
-/** Indices of the examples of all rows where only `members` are trained on. Which class a row is of stays the same. */
-export function rowsOf(set: ExampleSet, members: ExampleSet['members']): number[] {
-  const each = rowCount(set) / set.classes.length;
-  return members.flatMap((some) => Array.from({ length: each }, (_, i) => some[i % some.length]!));
+/** What each example counts: every class alike, the mean 1; 0 for those that are not among `members`. */
+export function weightsOf({ features }: ExampleSet, members: ExampleSet['members']): Float64Array {
+  const weights = new Float64Array(features.length);
+  for (const some of members) for (const i of some) weights[i] = weights.length / (members.length * some.length);
+  return weights;
 }
 
 /** x = (values - mean) / scale. */
 export interface Normalisation {
-  /** The mean of the rows. */
   readonly mean: Float64Array;
-  /** The root of their mean squared distance from it. */
+  /** The root of the mean squared distance from the mean. */
   readonly scale: number;
 }
 
-type Values = Float32Array | Float64Array;
-
 /** Of the mean: what two runs of one photo differ by is no more. */
 const ROUNDING = 1e-6;
-/** Weights are divided by the scale, and shall be finite. */
+/** What is learned is divided by the scale, and shall be finite. */
 const SMALLEST_SCALE = 1e-30;
 
 /**
- * What brings the rows to mean 0 and a mean squared length of 1. Directions stay as they are: to bring each value to
- * deviation 1 would make much of those in which a few examples hardly differ. `undefined` where the rows do not differ at all.
+ * What brings the values, counted by `weights`, to mean 0 and a mean squared length of 1. Directions stay as they are: to bring
+ * each value to deviation 1 would make much of those in which a few examples hardly differ. `undefined` where none differs.
  */
-export function normalisationOf(values: readonly Values[], rows: readonly number[]): Normalisation | undefined {
+export function normalisationOf(
+  values: readonly (Float32Array | Float64Array)[],
+  weights: Float64Array,
+): Normalisation | undefined {
   const mean = new Float64Array(values[0]!.length);
-  for (const row of rows) for (let i = 0; i < mean.length; i++) mean[i]! += values[row]![i]! / rows.length;
+  values.forEach((each, row) => {
+    for (let i = 0; i < mean.length; i++) mean[i]! += (weights[row]! * each[i]!) / values.length;
+  });
   let [squares, size] = [0, 0];
-  for (const row of rows) for (let i = 0; i < mean.length; i++) squares += (values[row]![i]! - mean[i]!) ** 2;
+  values.forEach((each, row) => {
+    for (let i = 0; i < mean.length; i++) squares += (weights[row]! * (each[i]! - mean[i]!) ** 2) / values.length;
+  });
   for (const value of mean) size += value ** 2;
-  const scale = Math.sqrt(squares / rows.length);
+  const scale = Math.sqrt(squares);
   return scale > Math.max(SMALLEST_SCALE, ROUNDING * Math.sqrt(size)) ? { mean, scale } : undefined;
 }
 
-/** x (rows, values), row-major. */
+/** x (examples, values + 1), row-major; the last column is 1, for the bias. */
 export function normalised(
-  values: readonly Values[],
-  rows: readonly number[],
+  values: readonly (Float32Array | Float64Array)[],
   { mean, scale }: Normalisation,
 ): Float32Array {
-  const x = new Float32Array(rows.length * mean.length);
-  rows.forEach((row, at) => {
-    for (let i = 0; i < mean.length; i++) x[at * mean.length + i] = (values[row]![i]! - mean[i]!) / scale;
+  const x = new Float32Array(values.length * (mean.length + 1)).fill(1);
+  values.forEach((each, row) => {
+    const at = row * (mean.length + 1);
+    for (let i = 0; i < mean.length; i++) x[at + i] = (each[i]! - mean[i]!) / scale;
   });
   return x;
 }

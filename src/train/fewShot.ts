@@ -13,7 +13,7 @@ export interface TeachOptions {
   readonly steps?: number;
   /** Above 0, at most 3; 1 unless given. */
   readonly learningRate?: number;
-  /** From 0 to 0.1, on the weight alone; 0.001 unless given. More of it makes the head less sure of itself. */
+  /** From 0 to 0.1; 0.001 unless given. More of it makes the head less sure of itself. */
   readonly weightDecay?: number;
   /** The order of the classes; by default that in which the examples name them. */
   readonly classes?: readonly string[];
@@ -39,8 +39,8 @@ export interface Validation {
 }
 
 /**
- * Trains a linear softmax head on examples of at least two classes; one example of a class is enough. Classes count alike: where
- * one has fewer examples than the largest, its examples are taken several times, in turn. The same examples and options give the
+ * Trains a linear softmax head on examples of at least two classes; one example of a class is enough. Classes count alike,
+ * however many examples each has. The same examples and options give the
  * same bits. Rejects with code `input` for examples that make no head (`checkExamples` says which) and options out of range,
  * `limit` for more than the adapter can hold, `aborted` by the signal, `lost` with the device.
  */

@@ -5,15 +5,14 @@ import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { open, type Session } from '../gpu/session.ts';
 import { States } from '../gpu/states.ts';
-import { derived, elementCount, input, type Node, state } from '../graph/node.ts';
-import { crossEntropy } from '../graph/ops/crossEntropy.ts';
+import { derived, input, state } from '../graph/node.ts';
 import { crossEntropyGradient } from '../graph/ops/crossEntropyGradient.ts';
 import { linear } from '../graph/ops/linear.ts';
-import { columnSums, transposedTimes } from '../graph/ops/matmulScalar.ts';
+import { transposedTimes } from '../graph/ops/matmulScalar.ts';
 import { sgd } from '../graph/ops/sgd.ts';
 import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
-import { type ExampleSet, type Normalisation, normalisationOf, normalised, rowCount, rowsOf } from './examples.ts';
+import { type ExampleSet, type Normalisation, normalisationOf, normalised, weightsOf } from './examples.ts';
 import { Head } from './head.ts';
 import { type Span, spanOf } from './span.ts';
 
@@ -45,30 +44,23 @@ const MOMENTUM = 0.9;
 /** Steps that are queued at a time: between them progress is told and the signal looked at. */
 const QUEUED = 10;
 
-/** One step on all rows: x (rows, values) and the head are states; `labels` (rows) and `rate` (1) are fed. */
-export function headPlan(rows: number, values: number, classes: number, weightDecay: number, target: Target): Plan {
-  const x = state('x', [rows, values]);
-  const weight = state('weight', [values, classes]);
-  const bias = state('bias', [classes]);
-  const rate = input('rate', [1]);
-  const logits = linear('logits', x, weight, bias);
+/**
+ * One step on all examples: x (rows, columns), `counted`, the same times what each row counts, and the head (columns, classes) are
+ * states; `labels` (rows) and `rate` (1) are fed. The bias is the weight of a column of ones.
+ */
+export function headPlan(rows: number, columns: number, classes: number, weightDecay: number, target: Target): Plan {
+  const x = state('x', [rows, columns]);
+  const head = { weight: state('head', [columns, classes]), velocity: state('velocity', [columns, classes]) };
   const labels = input('labels', [rows], 'u32');
-  const loss = crossEntropy('loss', logits, labels);
-  // As `backward` makes them, which would bring the rules of all ops along.
+  const zeros = derived('zeros', [classes], [], () => new Float32Array(classes));
   const one = derived('one', [1], [], () => Float32Array.of(1));
+  const logits = linear('logits', x, head.weight, zeros);
+  // As `backward` makes them, but that rows count differently, and that it would bring the rules of all ops along.
   const dLogits = crossEntropyGradient('logits/d', one, logits, labels, { weight: 1, smoothing: 0 });
-  const dWeight = transposedTimes('weight/d', dLogits, x);
-  const dBias = columnSums('bias/d', dLogits);
-  const update = (of: Node, gradient: Node, weightDecay: number) => {
-    const velocity = state(`velocity.${of.name}`, of.shape);
-    const options = { rate, index: 0, momentum: MOMENTUM, weightDecay };
-    return sgd(`${of.name}/sgd`, { weight: of, velocity }, gradient, options, loss);
-  };
+  const dHead = transposedTimes('head/d', dLogits, state('counted', [rows, columns]));
+  const options = { rate: input('rate', [1]), index: 0, momentum: MOMENTUM, weightDecay };
   // A head is small: it is stored as f32 whatever the engine's precision.
-  return plan({ loss, logits }, { ...target, precision: 'f32' }, [
-    update(weight, dWeight, weightDecay),
-    update(bias, dBias, 0),
-  ]);
+  return plan({ logits }, { ...target, precision: 'f32' }, [sgd('head/sgd', head, dHead, options, one)]);
 }
 
 export class Lesson {
@@ -83,13 +75,8 @@ export class Lesson {
 
   static async open(device: Device, set: ExampleSet, settings: Settings): Promise<Lesson> {
     const span = await spanOf(set.features);
-    const made = headPlan(
-      rowCount(set),
-      span.coordinates[0]!.length,
-      set.classes.length,
-      settings.weightDecay,
-      device.target,
-    );
+    const [rows, columns] = [set.features.length, span.coordinates[0]!.length + 1];
+    const made = headPlan(rows, columns, set.classes.length, settings.weightDecay, device.target);
     const states = new States(device);
     const constants = new Weights(device, { tensors: new Map(), metadata: {} }, settings.where);
     try {
@@ -103,42 +90,41 @@ export class Lesson {
 
   /** A head from these examples of each class, the one after `before` others of `heads`. */
   async learn(members: ExampleSet['members'], before = 0, heads = 1): Promise<Head> {
-    const { set, settings, span, session, states } = this;
-    const rows = rowsOf(set, members);
-    const normalisation = normalisationOf(span.coordinates, rows);
+    const { set, settings, span, states } = this;
+    const weights = weightsOf(set, members);
+    const normalisation = normalisationOf(span.coordinates, weights);
     if (!normalisation) {
       const advice = 'bring photos that differ';
       throw mismatch('input', settings.where, 'features', 'the same in all examples', 'some that differ', advice);
     }
-    for (const { name, shape } of session.plan.states) {
-      states.write(
-        name,
-        name === 'x' ? normalised(span.coordinates, rows, normalisation) : new Float32Array(elementCount(shape)),
-      );
-    }
-    const each = rows.length / set.classes.length;
-    const labels = Uint32Array.from(rows, (_, row) => Math.floor(row / each));
-    await this.#train(labels, before * settings.steps, heads * settings.steps);
-    const learned = { weight: await states.read('weight'), bias: await states.read('bias') };
+    const x = normalised(span.coordinates, normalisation);
+    const columns = x.length / weights.length;
+    states.write('x', x);
+    states.write(
+      'counted',
+      x.map((value, i) => value * weights[Math.floor(i / columns)]!),
+    );
+    const zeros = new Float32Array(columns * set.classes.length);
+    for (const name of ['head', 'velocity']) states.write(name, zeros);
+    await this.#train(weights, before * settings.steps, heads * settings.steps);
+    const learned = await states.read('head');
     return new Head({ classes: set.classes, base: settings.base, ...folded(learned, normalisation, span, set) });
   }
 
   /** `before` steps were done of `all`. */
-  async #train(labels: Uint32Array, before: number, all: number): Promise<void> {
+  async #train(weights: Float64Array, before: number, all: number): Promise<void> {
     const { where, steps, learningRate, onProgress, signal } = this.settings;
+    const labels = Uint32Array.from(this.set.labels);
     const feeds = { labels, rate: Float32Array.of(learningRate) };
     for (let done = 0; done < steps; ) {
       if (signal?.aborted) {
-        throw new PlumageError(
-          'aborted',
-          `${where}: stopped by the caller's signal after ${before + done} of ${all} steps`,
-        );
+        const far = `${before + done} of ${all} steps`;
+        throw new PlumageError('aborted', `${where}: stopped by the caller's signal after ${far}`);
       }
       const queued = Math.min(QUEUED, steps - done);
       const results = await Promise.all(Array.from({ length: queued }, () => this.session.run(feeds)));
       done += queued;
-      const [loss, logits] = [results.at(-1)!.loss!.data[0]!, results.at(-1)!.logits!.data];
-      onProgress?.({ step: before + done, steps: all, loss, accuracy: accuracyOf(logits, labels) });
+      onProgress?.({ step: before + done, steps: all, ...judged(results.at(-1)!.logits!.data, labels, weights) });
     }
   }
 
@@ -149,9 +135,9 @@ export class Lesson {
   }
 }
 
-/** The head for features as they are, from one for normalised coordinates: weight (coordinates, classes), bias (classes). */
+/** The head for features as they are, from one for normalised coordinates and a column of ones: (columns, classes). */
 function folded(
-  learned: { readonly weight: Float32Array; readonly bias: Float32Array },
+  learned: Float32Array,
   { mean, scale }: Normalisation,
   span: Span,
   { classes, length }: ExampleSet,
@@ -160,18 +146,25 @@ function folded(
   const weight = new Float32Array(classes.length * length);
   const bias = Float32Array.from(classes, (_, k) => {
     const row = weight.subarray(k * length, (k + 1) * length);
-    row.set(span.expand(mean.map((_, i) => learned.weight[i * classes.length + k]! / scale)));
-    return row.reduce((sum, value, i) => sum - value * centre[i]!, learned.bias[k]!);
+    row.set(span.expand(mean.map((_, i) => learned[i * classes.length + k]! / scale)));
+    return row.reduce((sum, value, i) => sum - value * centre[i]!, learned[mean.length * classes.length + k]!);
   });
   return { weight, bias };
 }
 
-/** The share of rows of logits (rows, classes) that are largest at their label. */
-function accuracyOf(logits: Float32Array, labels: Uint32Array): number {
+/** Loss and accuracy of logits (rows, classes), rows counted by their weights. */
+function judged(logits: Float32Array, labels: Uint32Array, weights: Float64Array): { loss: number; accuracy: number } {
   const classes = logits.length / labels.length;
-  const right = labels.filter((label, row) => {
-    const some = logits.subarray(row * classes, (row + 1) * classes);
-    return some.every((logit, k) => k === label || logit < some[label]!);
+  let [loss, right, all] = [0, 0, 0];
+  labels.forEach((label, row) => {
+    const some = Array.from(logits.subarray(row * classes, (row + 1) * classes));
+    const logit = some[label]!;
+    const weight = weights[row]!;
+    const largest = Math.max(...some);
+    const total = some.reduce((sum, each) => sum + Math.exp(each - largest), 0);
+    loss += weight * (Math.log(total) + largest - logit);
+    all += weight;
+    if (some.every((other, k) => k === label || other < logit)) right += weight;
   });
-  return right.length / labels.length;
+  return { loss: loss / all, accuracy: right / all };
 }

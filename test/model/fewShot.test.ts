@@ -24,46 +24,44 @@ function clusters(counts: readonly number[], length: number, seed: number, noise
   return examples.sort((a, b) => a.turn - b.turn).map(({ label, features }) => ({ label, features }));
 }
 
-/** The same head by plain loops in f64, as its documentation says, weights of normalised features. */
+/** The same head by plain loops in f64, as its documentation says. */
 function reference(examples: readonly Example[], options: Required<Pick<TeachOptions, 'steps' | 'weightDecay'>>) {
   const classes = [...new Set(examples.map(({ label }) => label))];
-  const of = classes.map((name) => examples.filter(({ label }) => label === name));
-  const each = Math.max(...of.map(({ length }) => length));
-  const rows = of.flatMap((some, label) =>
-    Array.from({ length: each }, (_, i) => ({ label, x: Array.from(some[i % some.length]!.features) })),
-  );
-  const [N, C, D] = [rows.length, classes.length, rows[0]!.x.length];
-  const mean = Array.from({ length: D }, (_, d) => rows.reduce((sum, { x }) => sum + x[d]!, 0) / N);
-  for (const row of rows) row.x = row.x.map((value, d) => value - mean[d]!);
-  const scale = Math.sqrt(rows.reduce((sum, { x }) => sum + x.reduce((a, value) => a + value * value, 0), 0) / N);
-  for (const row of rows) row.x = row.x.map((value) => value / scale);
-  const weight = Array.from({ length: C * D }, () => 0);
-  const bias = Array.from({ length: C }, () => 0);
-  const velocity = { weight: [...weight], bias: [...bias] };
+  const [C, D] = [classes.length, examples[0]!.features.length];
+  const rows = examples.map(({ label, features }) => {
+    const alike = examples.filter((other) => other.label === label).length;
+    return { label: classes.indexOf(label), share: 1 / (C * alike), x: Array.from(features) };
+  });
+  const mean = Array.from({ length: D }, (_, d) => rows.reduce((sum, { share, x }) => sum + share * x[d]!, 0));
+  const squares = rows.map(({ share, x }) => share * x.reduce((sum, value, d) => sum + (value - mean[d]!) ** 2, 0));
+  const scale = Math.sqrt(squares.reduce((a, b) => a + b));
+  for (const row of rows) row.x = [...row.x.map((value, d) => (value - mean[d]!) / scale), 1];
+  const head = Array.from({ length: C * (D + 1) }, () => 0);
+  const velocity = [...head];
   let loss = 0;
   for (let step = 0; step < options.steps; step++) {
     loss = 0;
-    const slopes = { weight: weight.map((w) => options.weightDecay * w), bias: bias.map(() => 0) };
-    for (const { label, x } of rows) {
-      const logits = bias.map((b, c) => x.reduce((sum, value, d) => sum + value * weight[c * D + d]!, b));
+    const slope = head.map((w) => options.weightDecay * w);
+    for (const { label, share, x } of rows) {
+      const logits = classes.map((_, c) => x.reduce((sum, value, d) => sum + value * head[c * (D + 1) + d]!, 0));
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
-      loss += (Math.log(total) - logits[label]!) / N;
+      loss += share * (Math.log(total) - logits[label]!);
       logits.forEach((logit, c) => {
-        const slope = (Math.exp(logit) / total - (c === label ? 1 : 0)) / N;
-        slopes.bias[c]! += slope;
-        for (let d = 0; d < D; d++) slopes.weight[c * D + d]! += slope * x[d]!;
+        const by = share * (Math.exp(logit) / total - (c === label ? 1 : 0));
+        x.forEach((value, d) => {
+          slope[c * (D + 1) + d]! += by * value;
+        });
       });
     }
-    for (const [name, values] of Object.entries({ weight, bias }) as ['weight' | 'bias', number[]][]) {
-      for (let i = 0; i < values.length; i++) {
-        velocity[name][i] = 0.9 * velocity[name][i]! + slopes[name][i]!;
-        values[i]! -= velocity[name][i]!;
-      }
+    for (let i = 0; i < head.length; i++) {
+      velocity[i] = 0.9 * velocity[i]! + slope[i]!;
+      head[i]! -= velocity[i]!;
     }
   }
-  const folded = weight.map((w) => w / scale);
-  const shifted = bias.map((b, c) => mean.reduce((sum, value, d) => sum - value * folded[c * D + d]!, b));
-  return { weight: folded, bias: shifted, loss };
+  const rowsOfHead = classes.map((_, c) => head.slice(c * (D + 1), (c + 1) * (D + 1)));
+  const weight = rowsOfHead.flatMap((row) => row.slice(0, D).map((w) => w / scale));
+  const bias = rowsOfHead.map((row, c) => mean.reduce((sum, value, d) => sum - value * weight[c * D + d]!, row[D]!));
+  return { weight, bias, loss };
 }
 
 const difference = (got: ArrayLike<number>, wanted: ArrayLike<number>): number => {
