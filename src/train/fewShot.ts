@@ -1,6 +1,7 @@
 // "Teach it your classes": a linear head on the features of a few photos, and how good it is on photos that it has not seen.
 // The loss is convex and training starts from 0 with all examples in each step: nothing is drawn at random.
 
+import type { Abortable } from '../engine/abort.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Prediction } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
@@ -8,7 +9,7 @@ import { checkExamples, type Example, type ExampleSet } from './examples.ts';
 import type { Head } from './head.ts';
 import { Lesson, type Settings, type TeachProgress } from './lesson.ts';
 
-export interface TeachOptions {
+export interface TeachOptions extends Abortable {
   /** 300 unless given. */
   readonly steps?: number;
   /** Above 0, at most 3; 1 unless given. */
@@ -20,7 +21,6 @@ export interface TeachOptions {
   /** Kept in the head: what network the features are of. */
   readonly base?: string;
   readonly onProgress?: (progress: TeachProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface CrossValidateOptions extends TeachOptions {

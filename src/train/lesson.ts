@@ -1,6 +1,7 @@
 // The training of heads on a device: one plan, whose step is a full-batch step of SGD with momentum by the engine's own ops.
 
-import { mismatch, PlumageError } from '../errors.ts';
+import { type Abortable, checkAborted } from '../engine/abort.ts';
+import { mismatch } from '../errors.ts';
 import { Weights } from '../gpu/constants.ts';
 import type { Device } from '../gpu/device.ts';
 import { open, type Session } from '../gpu/session.ts';
@@ -26,18 +27,17 @@ export interface TeachProgress {
 }
 
 /** Checked options. */
-export interface Settings {
+export interface Settings extends Abortable {
   readonly where: string;
   readonly steps: number;
   /**
-   * The loss curves by at most 1 in any direction, for the mean square of x is 1, and by weightDecay: with this momentum every
+   * The loss curves by at most 1 in any direction, for half the mean square of x with its ones is 1, and by weightDecay: with this momentum every
    * rate below 2 (1 + MOMENTUM) / (1 + weightDecay) goes downhill.
    */
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly base?: string;
   readonly onProgress?: (progress: TeachProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 const MOMENTUM = 0.9;
@@ -117,10 +117,7 @@ export class Lesson {
     const labels = Uint32Array.from(this.set.labels);
     const feeds = { labels, rate: Float32Array.of(learningRate) };
     for (let done = 0; done < steps; ) {
-      if (signal?.aborted) {
-        const far = `${before + done} of ${all} steps`;
-        throw new PlumageError('aborted', `${where}: stopped by the caller's signal after ${far}`);
-      }
+      checkAborted(signal, `${where}, ${before + done} of ${all} steps`);
       const queued = Math.min(QUEUED, steps - done);
       const results = await Promise.all(Array.from({ length: queued }, () => this.session.run(feeds)));
       done += queued;

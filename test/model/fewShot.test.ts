@@ -270,13 +270,13 @@ test('teach: refuses in one line what makes no head', async () => {
 test('teach: stops by the signal, before it begins and between steps, and with the device', async () => {
   const device = await freshDevice();
   const examples = clusters([2, 2], 8, 2);
-  const stopped = /^teach: stopped by the caller's signal after 0 of 300 steps$/;
+  const stopped = /^teach, 0 of 300 steps: stopped by the caller's signal$/;
   await rejected(teach({ device }, examples, { signal: AbortSignal.abort() }), 'aborted', stopped);
   const abort = new AbortController();
   const onProgress = ({ step }: TeachProgress) => {
     if (step >= 20) abort.abort();
   };
-  const later = /^crossValidate: stopped by the caller's signal after 20 of 600 steps$/;
+  const later = /^crossValidate, 20 of 600 steps: stopped by the caller's signal$/;
   await rejected(crossValidate({ device }, examples, { signal: abort.signal, onProgress }), 'aborted', later);
   await rejected(teach({ device }, examples, { onProgress: () => device.gpu.destroy() }), 'lost');
 });

@@ -20,6 +20,8 @@ const order = [
   'src/index.ts',
   'src/measure.ts',
   'src/train.ts',
+  'src/worker',
+  'src/worker.ts',
   'web',
   'src/node',
   'src/node.ts',
