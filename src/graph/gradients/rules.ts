@@ -34,7 +34,7 @@ const rule = <A>(op: Op<A>, gradient: Gradient<A>): readonly [Op, Gradient] => [
 
 let made: ReadonlyMap<Op, Gradient> | undefined;
 
-/** Made when it is first asked for: what is made on loading no bundler dares leave out, and all gradients' shaders with it. */
+/** Made when it is first asked for: a bundler keeps what is made on loading, and with it all that it names. */
 export function rules(): ReadonlyMap<Op, Gradient> {
   made ??= new Map([
     rule(activationOp, activationGradients),
