@@ -32,6 +32,7 @@ export async function build() {
   const entryPoints = {
     index: 'src/index.ts',
     measure: 'src/measure.ts',
+    train: 'src/train.ts',
     worker: 'src/worker.ts',
     engineWorker: 'src/worker/engineWorker.ts',
   };

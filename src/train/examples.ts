@@ -1,0 +1,122 @@
+// Examples of classes made ready for training: checked, every class counted alike, moved and scaled so that a step of any size
+// below 2 goes downhill.
+
+import { mismatch } from '../errors.ts';
+
+/** What a network says of one photo, and what is on it. */
+export interface Example {
+  readonly label: string;
+  /** The pooled features: `model.embed(photo)`. */
+  readonly features: Float32Array;
+}
+
+/** Checked examples. */
+export interface ExampleSet {
+  readonly classes: readonly string[];
+  /** The class of each example. */
+  readonly labels: readonly number[];
+  /** The examples of each class. */
+  readonly members: readonly (readonly number[])[];
+  readonly features: readonly Float32Array[];
+  /** Values of an example. */
+  readonly length: number;
+}
+
+/**
+ * `classes`: their order, by default that of the examples.
+ * @throws PlumageError `input` for fewer than two classes, one without an example, features of different lengths, or values
+ * that are not finite.
+ */
+export function checkExamples(where: string, examples: readonly Example[], classes?: readonly string[]): ExampleSet {
+  const names = classes ?? [...new Set(examples.map(({ label }) => label))];
+  if (names.length < 2)
+    throw mismatch('input', where, 'classes', names.length, 'at least 2', 'add examples of another');
+  const indexOf = new Map(names.map((name, index) => [name, index]));
+  if (indexOf.size < names.length) throw mismatch('input', where, 'classes', names.length, `${indexOf.size} different`);
+  const labels: number[] = [];
+  const members: number[][] = names.map(() => []);
+  const length = examples[0]?.features?.length ?? 0;
+  examples.forEach(({ label, features }, i) => {
+    const at = `${where}: example ${i}`;
+    const index = indexOf.get(label);
+    if (index === undefined || typeof label !== 'string' || label === '') {
+      throw mismatch('input', at, 'label', JSON.stringify(label), classes ? 'one of the classes' : 'a name');
+    }
+    if (!(features instanceof Float32Array)) {
+      throw mismatch('input', at, 'type of features', typeof features, 'Float32Array');
+    }
+    labels.push(index);
+    members[index]!.push(i);
+    if (features.length === 0) throw mismatch('input', at, 'features', 0, 'at least 1');
+    if (features.length !== length) {
+      throw mismatch('input', at, 'features', features.length, `${length} as before`, 'take them from one network');
+    }
+    const bad = features.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw mismatch('input', at, `feature ${bad}`, features[bad], 'a finite number');
+  });
+  const empty = members.findIndex((each) => each.length === 0);
+  if (empty >= 0) {
+    throw mismatch(
+      'input',
+      where,
+      `examples of ${JSON.stringify(names[empty])}`,
+      0,
+      'at least 1',
+      'add some, or leave it out',
+    );
+  }
+  return { classes: names, labels, members, features: examples.map(({ features }) => features), length };
+}
+
+/** What each example counts: every class alike, the mean 1; 0 for those that are not among `members`. */
+export function weightsOf({ features }: ExampleSet, members: ExampleSet['members']): Float64Array {
+  const weights = new Float64Array(features.length);
+  for (const some of members) for (const i of some) weights[i] = weights.length / (members.length * some.length);
+  return weights;
+}
+
+/** x = (values - mean) / scale. */
+export interface Normalisation {
+  readonly mean: Float64Array;
+  /** The root of the mean squared distance from the mean. */
+  readonly scale: number;
+}
+
+/** Of the mean: what two runs of one photo differ by is no more. */
+const ROUNDING = 1e-6;
+/** What is learned is divided by the scale, and shall be finite. */
+const SMALLEST_SCALE = 1e-30;
+
+/**
+ * What brings the values, counted by `weights`, to mean 0 and a mean squared length of 1. Directions stay as they are: to bring
+ * each value to deviation 1 would make much of those in which a few examples hardly differ. `undefined` where none differs.
+ */
+export function normalisationOf(
+  values: readonly (Float32Array | Float64Array)[],
+  weights: Float64Array,
+): Normalisation | undefined {
+  const mean = new Float64Array(values[0]!.length);
+  values.forEach((each, row) => {
+    for (let i = 0; i < mean.length; i++) mean[i]! += (weights[row]! * each[i]!) / values.length;
+  });
+  let [squares, size] = [0, 0];
+  values.forEach((each, row) => {
+    for (let i = 0; i < mean.length; i++) squares += (weights[row]! * (each[i]! - mean[i]!) ** 2) / values.length;
+  });
+  for (const value of mean) size += value ** 2;
+  const scale = Math.sqrt(squares);
+  return scale > Math.max(SMALLEST_SCALE, ROUNDING * Math.sqrt(size)) ? { mean, scale } : undefined;
+}
+
+/** x (examples, values + 1), row-major; the last column is 1, for the bias. */
+export function normalised(
+  values: readonly (Float32Array | Float64Array)[],
+  { mean, scale }: Normalisation,
+): Float32Array {
+  const x = new Float32Array(values.length * (mean.length + 1)).fill(1);
+  values.forEach((each, row) => {
+    const at = row * (mean.length + 1);
+    for (let i = 0; i < mean.length; i++) x[at + i] = (each[i]! - mean[i]!) / scale;
+  });
+  return x;
+}
