@@ -9,7 +9,6 @@ import sharp from 'sharp';
 
 const { launchBrowser } = await import('../dist/node.js');
 const PATIENCE = { timeout: 600_000 };
-const WIDTH = 1280;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'plumage-demo-'));
 const server = spawn(process.execPath, ['dist/cli.js', 'demo'], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -22,7 +21,7 @@ const url = await new Promise((resolve) => {
 const browser = await launchBrowser({ adapter: 'software' });
 try {
   const page = await browser.newPage();
-  await page.setViewport({ width: WIDTH, height: 900 });
+  await page.setViewport({ width: 1280, height: 900 });
   await page.goto(url);
   await page.waitForSelector('#predictions li', PATIENCE);
   await page.click('#samples [data-sample="nagasaki-boats"]');
@@ -41,6 +40,7 @@ try {
   await page.click('#train');
   await page.waitForFunction(() => document.querySelector('#outcome')?.textContent !== '', PATIENCE);
   await answered(page, 'you taught it');
+  await page.setViewport({ width: 900, height: 900 });
   await save(page, 'docs/demo-teach.png', '#teach', '#teach');
 } finally {
   await browser.close();
@@ -88,7 +88,7 @@ async function save(page, file, from, to) {
     page.$eval(`section${id}`, (element, name) => element.getBoundingClientRect()[name] + scrollY, side);
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1000))); // transitions
   const top = from === 0 ? 0 : await edge(from, 'top');
-  const clip = { x: 0, y: top, width: WIDTH, height: (await edge(to, 'bottom')) - top + 24 };
+  const clip = { x: 0, y: top, width: page.viewport()?.width ?? 0, height: (await edge(to, 'bottom')) - top + 24 };
   const png = await page.screenshot({ clip, captureBeyondViewport: true });
   writeFileSync(file, await sharp(png).png({ palette: true, effort: 10 }).toBuffer());
 }

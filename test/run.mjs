@@ -1,7 +1,7 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
 // and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
-// After them the demo page, as its visitors use it (`demo` runs that alone). `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes longer, `unit` the unit tests only. Fails when a
-// suite fails, runs nothing, or has no adapter.
+// Then the demo page, as its visitors use it (`demo` runs that alone). `lavapipe` runs the GPU tests on Debian's lavapipe, `long`
+// what takes longer, `unit` the unit tests only. Fails when a suite fails, runs nothing, or has no adapter.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -7,7 +7,7 @@ import type { OpenTimes } from '../engine/sharedSession.ts';
 import { mismatch } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import type { ModelConfig } from '../model/config.ts';
-import { hasAttentionMaps } from '../model/finegrained.ts';
+import { hasAttentionMaps } from '../model/hasAttentionMaps.ts';
 import { decodePhoto } from '../node/decode.ts';
 import { heatmap } from '../node/heatmap.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';

@@ -8,6 +8,7 @@ import { globalMaxPool } from '../graph/ops/globalPool.ts';
 import { globalTop5Pool } from '../graph/ops/topPool.ts';
 import { attendChannels } from './channelGroupAttention.ts';
 import { collaborate } from './collaborativeAttention.ts';
+import { hasAttentionMaps } from './hasAttentionMaps.ts';
 import { head } from './heads.ts';
 import { convBnAct } from './layers.ts';
 import type { Params } from './params.ts';
@@ -42,10 +43,6 @@ const EPS = 1e-5;
 
 /** Outputs for people; a plan that does not ask for them does not compute them. */
 export const maps: readonly string[] = ['attention1', 'attention2', 'attention3', 'channelAttention'];
-
-/** Whether the network weighs positions, which its maps `attention1`..`attention3` show. */
-export const hasAttentionMaps = ({ attention = 'both' }: Pick<FinegrainedConfig, 'attention'>): boolean =>
-  attention === 'both' || attention === 'clca';
 
 /**
  * x (N, H, W, 3), normalised -> `logits1`..`logits3`, `logitsCat` and their sum `combined` (N, classes), `pooled1`..

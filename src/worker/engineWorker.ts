@@ -5,11 +5,12 @@ import 'plumage:shaders';
 
 import { expose, transfer } from 'comlink';
 import type { PhotoSource } from '../data/decode.ts';
-import type { Progress } from '../engine/download.ts';
 import { type Engine, type LoadOptions, type OpenOptions, open } from '../engine/engine.ts';
 import type { ClassifyOptions, Model } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { printPlan } from '../graph/print.ts';
+import type { Example } from '../train/examples.ts';
+import { type CrossValidateOptions, crossValidate, type TeachOptions, teach } from '../train/fewShot.ts';
 import { answer, type DeviceEvent } from './messages.ts';
 
 let engine: Engine | undefined;
@@ -37,8 +38,7 @@ const api = {
 
   load: (source: Uint8Array | Blob | string, options: WorkerLoadOptions, port?: MessagePort) =>
     answer(async () => {
-      const onProgress = (progress: Progress) => port?.postMessage(progress);
-      const model = await theEngine().load(source, { ...options, onProgress, signal: signalOf(port) });
+      const model = await theEngine().load(source, { ...options, ...talkOver(port) });
       models.set(++loaded, model);
       return { id: loaded, config: model.config };
     }),
@@ -70,6 +70,12 @@ const api = {
       models.delete(id);
     }),
 
+  teach: (examples: readonly Example[], options: TeachOptions, port?: MessagePort) =>
+    answer(async () => (await teach(theEngine(), examples, { ...options, ...talkOver(port) })).write()),
+
+  crossValidate: (examples: readonly Example[], options: CrossValidateOptions, port?: MessagePort) =>
+    answer(() => crossValidate(theEngine(), examples, { ...options, ...talkOver(port) })),
+
   dispose: () => answer(async () => engine?.dispose()),
 };
 
@@ -84,6 +90,11 @@ function modelOf(id: number): Model {
   const model = models.get(id);
   if (model) return model;
   throw new PlumageError('input', 'the model is disposed of - load it again');
+}
+
+/** What a call's port is for, as options of the call. */
+function talkOver(port: MessagePort | undefined) {
+  return { onProgress: (progress: object) => port?.postMessage(progress), signal: signalOf(port) };
 }
 
 /** Fires when the caller says so through the call's port. */

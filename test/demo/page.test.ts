@@ -35,7 +35,7 @@ test('three branches over the photo: chosen by keyboard, as strong as the slider
   ]);
   const pixels = () => demo.page.$eval('#heat', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
   const third = await pixels();
-  assert.match(await demo.text('#caption'), /^Branch 3: 2 x 2 cells, [\d.]+ times the mean/);
+  assert.match(await demo.text('#caption'), /^Branch 3: 2 x 2 cells, peak [\d.]+ times the mean/);
   await demo.page.focus('#map-choices input:checked');
   await demo.page.keyboard.press('ArrowLeft');
   assert.match(await demo.text('#caption'), /^Branch 2: 4 x 4 cells/);

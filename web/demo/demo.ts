@@ -2,7 +2,7 @@
 
 import type { Prediction } from '../../src/engine/model.ts';
 import type { PlumageError } from '../../src/errors.ts';
-import { hasAttentionMaps } from '../../src/model/finegrained.ts';
+import { hasAttentionMaps } from '../../src/model/hasAttentionMaps.ts';
 import { whole } from '../../src/report/format.ts';
 import type { Head } from '../../src/train/head.ts';
 import { open, type WorkerEngine } from '../../src/worker.ts';

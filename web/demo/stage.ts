@@ -96,8 +96,8 @@ export class Stage {
     const cells = `${map.width} x ${map.height} cells`;
     const name = NAMES[map.name] ?? map.name;
     this.#heat.ariaLabel = `${name} over the photo, ${cells}: ${whereText(map)}`;
-    const strength = peak > 0 ? `, ${digits(peak)} times the mean where it is strongest` : '';
-    const frame = this.#whole ? '' : ' The frame is what the network saw.';
+    const strength = peak > 0 ? `, peak ${digits(peak)} times the mean` : '';
+    const frame = this.#whole ? '' : ' Framed: what the network saw.';
     find('p', 'caption').textContent = `${name}: ${cells}${strength}.${frame}`;
     this.#fade();
   }

@@ -1,14 +1,15 @@
 // "Teach it your classes": from the photos in the bins to a head, off this thread, and the head to a file and back.
 
-import { count, percent, time } from '../../src/report/format.ts';
+import { count, time } from '../../src/report/format.ts';
 import type { Example } from '../../src/train/examples.ts';
+import type { Validation } from '../../src/train/fewShot.ts';
 import { Head } from '../../src/train/head.ts';
+import type { TeachProgress } from '../../src/train/lesson.ts';
 import type { WorkerEngine, WorkerModel } from '../../src/worker.ts';
 import { Bins } from './bins.ts';
 import { find, make, type Picture } from './dom.ts';
 import { onChosen } from './photos.ts';
 import { about, type Step, Steps } from './say.ts';
-import { validate } from './validate.ts';
 
 export interface Pupil {
   readonly engine: WorkerEngine;
@@ -76,18 +77,14 @@ export class Teach {
     try {
       const examples = await this.#examples(model, step, signal);
       const base = `${modelName}, ${model.config.size} px`;
-      const teach = (some: readonly Example[], text: string) =>
-        engine.teach(some, {
-          base,
-          signal,
-          onProgress: ({ step: done, steps }) => step.show(text, done / steps),
-        });
-      const head = Head.read(await teach(examples, 'Training the head'));
+      const onProgress = (text: string) => (at: TeachProgress) => step.show(text, at.step / at.steps);
+      const bytes = await engine.teach(examples, { base, signal, onProgress: onProgress('Training the head') });
+      const head = Head.read(bytes);
       const trained = performance.now() - start;
       this.#use(head);
-      const checked = await validate(examples, (some, part, parts) =>
-        teach(some, `Asking about photos left out, ${part + 1} of ${parts}`),
-      );
+      const several = examples.some(({ label }, i) => examples.findIndex((other) => other.label === label) < i);
+      const left = onProgress('Asking heads about photos that they were not shown');
+      const checked = several ? await engine.crossValidate(examples, { signal, onProgress: left }) : undefined;
       this.#outcome.textContent = outcomeText(head, examples, trained, checked);
     } finally {
       step.end();
@@ -133,14 +130,15 @@ function outcomeText(
   head: Head,
   examples: readonly Example[],
   milliseconds: number,
-  checked: { right: number; tested: number } | undefined,
+  checked: Validation | undefined,
 ): string {
   const seen = examples.filter(({ label, features }) => head.classify(features, 1)[0]?.label === label).length;
   const learnt = `Taught ${head.classes.length} classes from ${count(examples.length, 'photo')} in ${time(milliseconds)}.`;
   const again = `Of the ${examples.length} it was shown it names ${seen} rightly`;
-  if (!checked) return `${learnt} ${again}; add a second photo to every class to see how it does on photos left out.`;
+  if (!checked)
+    return `${learnt} ${again}; with a second photo of a class it can say how it does on photos that it was not shown.`;
   const { right, tested } = checked;
-  return `${learnt} Of photos left out of training it names ${right} of ${tested} rightly (${percent(right / tested)}). ${again}.`;
+  return `${learnt} Heads taught without them name ${right} of ${tested} photos rightly. ${again}.`;
 }
 
 function download(head: Head): void {
