@@ -1,7 +1,8 @@
 // Declarations for the package, into dist/types: as the TypeScript compiler emits them, less what no entry reaches and what
-// only this project resolves.
+// only this project resolves. WebGPU's own types came into TypeScript's library with version 6; older compilers get them from
+// @webgpu/types, by dist/types/typescript5.
 import { execFileSync } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
@@ -13,6 +14,12 @@ export async function emitTypes(entries) {
   const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', path.join(root, 'build/types.json')], { stdio: 'inherit' });
   const reached = new Set(entries.map((name) => path.join(folder, `${name}.d.ts`)));
+  await mkdir(path.join(folder, 'typescript5'));
+  for (const name of entries) {
+    const file = path.join(folder, 'typescript5', `${name}.d.ts`);
+    await writeFile(file, `/// <reference types="@webgpu/types" />\nexport * from '../${name}.js';\n`);
+    reached.add(file);
+  }
   for (const file of reached) {
     const text = portable(await readFile(file, 'utf8'));
     await writeFile(file, text);

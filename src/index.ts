@@ -1,6 +1,5 @@
 // The public API for pages, workers and Node, and nothing else. `plumage/measure` adds ceilings and the
 // tuner, `plumage/node` what only Node can do.
-/// <reference types="@webgpu/types" preserve="true" />
 
 import 'plumage:shaders';
 

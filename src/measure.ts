@@ -1,6 +1,5 @@
 // `plumage/measure`: what an adapter can do at most, and which form of a kernel suits it. For pages, workers and Node; apart
 // from the engine, so that a page that only classifies does not carry it.
-/// <reference types="@webgpu/types" preserve="true" />
 
 import 'plumage:shaders';
 

@@ -1,5 +1,4 @@
 // `plumage/node`: adapters by Dawn, photos by sharp, the ImageNet weights by npm's client.
-/// <reference types="@webgpu/types" preserve="true" />
 
 export { type AdapterReport, openAdapter, releaseAdapters } from './node/adapter.ts';
 export { launchBrowser } from './node/browser.ts';
