@@ -40,13 +40,13 @@ export class Files {
   }
 
   /** Puts what the case needs in its place. */
-  spec(each: Case): Spec {
+  async spec(each: Case): Promise<Spec> {
     const { network, size, batch, kernel, suite } = each;
     const training = suite === 'training';
-    const weights = this.#weights.get(network) ?? networkWeights(network, this.imagenet);
+    const weights = this.#weights.get(network) ?? (await networkWeights(network, this.imagenet));
     this.#weights.set(network, weights);
-    const add = (address: string, make: () => Uint8Array) => {
-      if (!this.#added.has(address)) this.server.add(address, make());
+    const add = async (address: string, make: () => Uint8Array | Promise<Uint8Array>) => {
+      if (!this.#added.has(address)) this.server.add(address, await make());
       this.#added.add(address);
       return address;
     };
@@ -54,8 +54,9 @@ export class Files {
       network,
       shape: [batch, size, size, 3],
       output: network === 'resnet50' ? 'logits' : 'combined',
-      weights: add(`/weights/${network}.safetensors`, () => weights),
-      onnx: kernel || training ? '' : add(`/onnx/${network}/${size}/${batch}.onnx`, () => networkOnnx(each, weights)),
+      weights: await add(`/weights/${network}.safetensors`, () => weights),
+      onnx:
+        kernel || training ? '' : await add(`/onnx/${network}/${size}/${batch}.onnx`, () => networkOnnx(each, weights)),
       kernel,
       training,
     };

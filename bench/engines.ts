@@ -19,7 +19,7 @@ export const engines: readonly Engine[] = [
       }
       const bytes = await download(spec.weights);
       if (spec.training) {
-        const { file, config } = read(bytes, spec);
+        const { file, config } = await read(bytes, spec);
         const training = () => import('./engines/plumageTraining.ts');
         return async (mark) => (await loaded(training(), mark)).openTraining(file, config, spec.shape[0], mark);
       }
@@ -73,7 +73,7 @@ function tfjs(backend: 'webgpu' | 'wasm'): Engine {
 }
 
 async function tfjsTraining(spec: Spec): ReturnType<Engine['prepare']> {
-  const { file, config } = read(await download(spec.weights), spec);
+  const { file, config } = await read(await download(spec.weights), spec);
   const labels = labelsOf(spec.shape[0], config.classes.length);
   const module = () => import('./engines/tfjsTraining.ts');
   return async (mark) => (await loaded(module(), mark)).openTfjsTraining(file, config, labels, mark);
@@ -112,13 +112,13 @@ async function loaded<T>(module: Promise<T>, mark: (part: string) => void): Prom
 }
 
 /** The weights and their configuration for the case's size. */
-export function read(bytes: Uint8Array, { weights, shape }: Spec) {
-  const file = readWeights(bytes, weights);
+export async function read(bytes: Uint8Array, { weights, shape }: Spec) {
+  const file = await readWeights(bytes, weights);
   return { file, config: { ...parseConfig(file.metadata, weights), size: shape[1] } };
 }
 
 async function foldedWeights({ weights }: Spec) {
-  return fold(readWeights(await download(weights), weights));
+  return fold(await readWeights(await download(weights), weights));
 }
 
 export async function download(url: string): Promise<Uint8Array> {

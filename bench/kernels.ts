@@ -1,6 +1,6 @@
 // Suite `kernels`: single nodes cut out of our networks, each once with the number of its like. Pure; no GPU.
 
-import { modelGraph } from '../src/engine/model.ts';
+import { modelGraph } from '../src/engine/checkModel.ts';
 import { input, inputOp, type Node, reachable } from '../src/graph/node.ts';
 import type { Conv2dAttributes } from '../src/graph/ops/conv2d.ts';
 import type { TensorFile } from '../src/graph/tensor.ts';

@@ -102,11 +102,12 @@ function nodeApi(runner: (name: string) => Promise<Runner>): BenchApi {
 /** The case's files, by path; both engines read them. */
 async function specIn(folder: string, each: Case): Promise<Spec> {
   const { network, size, batch } = each;
-  const bytes = networkWeights(network, await readFile(await fetchImagenet({ cacheDir: cacheFolder() })));
+  const imagenet = await readFile(await fetchImagenet({ cacheDir: cacheFolder() }));
+  const bytes = await networkWeights(network, imagenet);
   const weights = path.join(folder, `${network}.safetensors`);
   const onnx = path.join(folder, `${network}-${size}-${batch}.onnx`);
   await writeFile(weights, bytes);
-  await writeFile(onnx, networkOnnx(each, bytes));
+  await writeFile(onnx, await networkOnnx(each, bytes));
   const output = network === 'resnet50' ? 'logits' : 'combined';
   return { network, shape: [batch, size, size, 3], output, weights, onnx };
 }

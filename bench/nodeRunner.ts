@@ -43,7 +43,7 @@ const api = {
 export type NodeRunner = typeof api;
 
 async function graph(given: Spec) {
-  const file = readWeights(await readFile(given.weights), given.weights);
+  const file = await readWeights(await readFile(given.weights), given.weights);
   return { file, outputs: ours.networkGraph(given, file) };
 }
 

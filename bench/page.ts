@@ -139,7 +139,7 @@ async function graphOf(spec: Spec) {
     const kernel = kernelCases().get(spec.kernel)!;
     return { outputs: { y: kernel.node }, file: kernelWeights(kernel) };
   }
-  const file = readWeights(await download(spec.weights), spec.weights);
+  const file = await readWeights(await download(spec.weights), spec.weights);
   return { file, outputs: (await ours()).networkGraph(spec, file) };
 }
 

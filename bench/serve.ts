@@ -7,7 +7,7 @@ import { Files } from './chrome.ts';
 export async function serveUntilInterrupted(): Promise<void> {
   const files = await Files.serve();
   for (const suite of ['resnet50', 'finegrained']) {
-    for (const each of casesOf(suite, false, new Map())) files.spec(each);
+    for (const each of casesOf(suite, false, new Map())) await files.spec(each);
   }
   console.log(`${files.server.url}/bench - open it in a browser on this machine; Ctrl-C ends`);
   await new Promise<void>((done) => process.once('SIGINT', () => done()));

@@ -4,8 +4,10 @@
 import 'plumage:shaders';
 
 export { decodeImage, type Photo, type PhotoSource } from './data/decode.ts';
-export { Engine, type OpenOptions, open } from './engine/engine.ts';
-export { type Attention, Model, type Prediction } from './engine/model.ts';
+export type { Abortable } from './engine/abort.ts';
+export type { DownloadOptions, Progress } from './engine/download.ts';
+export { Engine, type LoadOptions, type OpenOptions, open } from './engine/engine.ts';
+export { type Classification, type ClassifyOptions, Model, type Prediction } from './engine/model.ts';
 export type { OpenTimes } from './engine/sharedSession.ts';
 export { type ErrorCode, PlumageError } from './errors.ts';
 export { readSafetensors, writeSafetensors } from './formats/safetensors.ts';

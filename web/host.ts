@@ -23,12 +23,12 @@ const api = {
     return engine.adapter;
   },
   async load(url: string, where: string) {
-    model = await engine.load(url, where);
+    model = await engine.load(url, { where });
     return model.config;
   },
   prepare: async (url: string, width: number, height: number) => model.prepare(await photo(url, width, height)),
   classify: async (url: string, width: number, height: number, top: number) =>
-    model.classify(await photo(url, width, height), top),
+    (await model.classify(await photo(url, width, height), { top })).predictions,
   outputs: async (url: string, width: number, height: number, names: string[]) =>
     plain(await model.outputs(await photo(url, width, height), names)),
   profile: async (url: string, width: number, height: number) => ({
@@ -40,8 +40,8 @@ const api = {
     return plain(await model.run({ shape, data: new Float32Array(await bytes(url)) }));
   },
   async attention(url: string, width: number, height: number) {
-    const { crop, maps } = await model.attention(await photo(url, width, height));
-    return { crop, maps: await plain(maps) };
+    const { crop, maps } = await model.classify(await photo(url, width, height), { maps: true });
+    return { crop, maps: await plain(maps!) };
   },
 };
 

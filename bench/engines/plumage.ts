@@ -1,6 +1,6 @@
 // Our own engine: a network as the library's users run it, a node alone through a session, times by layer, and ceilings.
 
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { tune } from '../../src/engine/tune.ts';
 import { measureCopy, measurePeak } from '../../src/gpu/ceilings.ts';
 import { Weights } from '../../src/gpu/constants.ts';
@@ -46,7 +46,7 @@ export function theEngine(adapter?: GPUAdapter): Promise<Engine> {
 export async function openNetwork({ output, weights }: Spec, bytes: Uint8Array, mark: Mark): Promise<Peer> {
   const opened = await theEngine();
   mark('device');
-  const model = await opened.load(bytes, weights);
+  const model = await opened.load(bytes, { where: weights });
   mark('weights');
   const timed = timer(async ([x]) => (await model.run(x!, [output]))[output]!.data);
   const stages = () =>
@@ -60,7 +60,7 @@ export async function openNetwork({ output, weights }: Spec, bytes: Uint8Array, 
 /** The same on a device of its own after tuning for this network: its ratio says what the first choices lose. */
 export async function openTuned(spec: Spec, bytes: Uint8Array, mark: Mark): Promise<Peer> {
   const tuned = await openEngine({ choices: {} });
-  const model = await tuned.load(bytes, spec.weights);
+  const model = await tuned.load(bytes, { where: spec.weights });
   const [batch, size] = spec.shape;
   await tune(tuned, model, { size, batch });
   mark('tuning');
@@ -68,7 +68,7 @@ export async function openTuned(spec: Spec, bytes: Uint8Array, mark: Mark): Prom
     run: async ([x]) => (await model.run(x!, [spec.output]))[spec.output]!.data,
     dispose: async () => {
       await model.dispose();
-      tuned.close();
+      tuned.dispose();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { OpenTimes } from '../engine/sharedSession.ts';
 import { mismatch } from '../errors.ts';
 import { median } from '../gpu/profile.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { hasAttentionMaps } from '../model/finegrained.ts';
 import { decodePhoto } from '../node/decode.ts';
 import { heatmap } from '../node/heatmap.ts';
 import { openRuntime, type Runtime } from '../node/runtime.ts';
@@ -76,7 +77,10 @@ export function classifyCommand(): Command {
     )
     .option('--profile', 'also time every layer and show the slowest (with --json all)')
     .addOption(bannerOption('rows of pixels to crop off the bottom of photos').default(0))
-    .option('--heatmap <file>', 'also draw where the branches of a fine-grained model look, as a PNG')
+    .option(
+      '--heatmap <file>',
+      'also draw where the network looks, as a PNG: the branches of a fine-grained one, the class activation of a plain one',
+    )
     .addHelpText('after', EXAMPLE)
     .action(classify);
 }
@@ -171,7 +175,7 @@ class Classification {
   async drawHeatmap(photo: Photo, top: readonly Prediction[], file: string): Promise<void> {
     const work = () => this.#runtime!.attention(photo);
     const { crop, maps } = await this.progress.during('asking for the attention maps', work);
-    const panels = Object.entries(maps).map(([name, { shape, data }]) => {
+    const panels = Object.entries(maps!).map(([name, { shape, data }]) => {
       return { name, height: shape[1]!, width: shape[2]!, data };
     });
     const caption = top.slice(0, CAPTION_LINES).map(({ label, probability }) => {
@@ -239,15 +243,9 @@ class Classification {
 
 /** @throws PlumageError `input` for a model whose branches do not look at each other. */
 function checkAttention(config: ModelConfig): void {
-  if (config.model === 'plumage' && ['clca', 'both', undefined].includes(config.attention)) return;
-  const got = config.model === 'plain' ? 'a plain one' : `one with attention ${config.attention}`;
-  throw mismatch(
-    'input',
-    '--heatmap',
-    'model',
-    got,
-    'one with attention clca or both, as presets paper and lite have it',
-  );
+  if (config.model === 'plain' || hasAttentionMaps(config)) return;
+  const expected = 'one with attention clca or both, as presets paper and lite have it, or a plain one';
+  throw mismatch('input', '--heatmap', 'model', `one with attention ${config.attention}`, expected);
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; milliseconds: number }> {

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { checkModel, modelGraph } from '../engine/model.ts';
+import { checkModel, modelGraph } from '../engine/checkModel.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { writeOnnx } from '../formats/onnx.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
@@ -68,7 +68,7 @@ export async function exportModel(options: ExportOptions): Promise<void> {
   for (const out of [onnx, safetensors]) if (out !== undefined) checkWritable(out);
   const progress = startProgress();
   const from = await modelFile(options.model, progress);
-  const { file, config } = await progress.during('reading the weights', async () => readModel(from));
+  const { file, config } = await progress.during('reading the weights', () => readModel(from));
   if (safetensors !== undefined) {
     const bytes = await progress.during('writing', async () => writeSafetensors(file, DTYPES[dtype]));
     replaceFile(safetensors, bytes);
@@ -100,8 +100,8 @@ export function checkOptions({ onnx, safetensors, size, batch, dtype }: ExportOp
 }
 
 /** The checked model, without tensors that it does not use. */
-function readModel(from: string): { file: TensorFile; config: ModelConfig } {
-  const all = readWeights(readInput(from, 'weights'), from);
+async function readModel(from: string): Promise<{ file: TensorFile; config: ModelConfig }> {
+  const all = await readWeights(readInput(from, 'weights'), from);
   const config = checkModel(all, from);
   const used = [...expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])).keys()];
   const tensors = new Map(used.map((name) => [name, all.tensors.get(name)!]));

@@ -1,7 +1,7 @@
 // `plumage gradcheck`: a model's gradients against finite differences of its loss, a line a tensor.
 
 import { Command, Option } from 'commander';
-import { checkModel } from '../engine/model.ts';
+import { checkModel } from '../engine/checkModel.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import { openDevice } from '../gpu/device.ts';
@@ -56,7 +56,7 @@ async function check(model: string, options: GradcheckCommandOptions): Promise<v
   if (!(tolerance > 0)) throw mismatch('input', '--tolerance', 'share', tolerance, 'a number above 0');
   const progress = startProgress(json);
   const path = await modelFile(model, progress);
-  const file = readWeights(readInput(path, 'weights'), path);
+  const file = await readWeights(readInput(path, 'weights'), path);
   const config = { ...checkModel(file, path), size };
   const tensors = new Map(file.tensors);
   const switchedOn = ['clca.gamma', 'cga.beta'].filter((name) => tensors.get(name)?.data.every((value) => value === 0));

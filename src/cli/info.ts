@@ -3,7 +3,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { checkModel, modelGraph } from '../engine/model.ts';
+import { checkModel, modelGraph } from '../engine/checkModel.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import { elementCount, isSource, type Node, parameterOp, reachable } from '../graph/node.ts';
@@ -75,7 +75,7 @@ export function infoCommand(): Command {
 async function info(model: string, options: InfoOptions): Promise<void> {
   const { json } = options;
   const file = await modelFile(model, startProgress(json));
-  const tensors = readWeights(readInput(file, 'weights'), file);
+  const tensors = await readWeights(readInput(file, 'weights'), file);
   const target = familyTarget(options.family, options.precision);
   const facts = modelFacts(checkModel(tensors, file), options.size, target);
   if (options.wgsl) writeShaders(facts.plan, options.wgsl);

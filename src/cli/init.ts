@@ -1,7 +1,7 @@
 // `plumage init`: a model ready to train. The backbone is pretrained, all else starts from seeded values.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { checkModel, modelGraph } from '../engine/model.ts';
+import { checkModel, modelGraph } from '../engine/checkModel.ts';
 import { mismatch } from '../errors.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { readWeights } from '../formats/weights.ts';
@@ -61,7 +61,7 @@ async function init({ classes, backbone, out, ...options }: InitOptions & { clas
   const names = readClassNames(classes);
   checkDistinct(names);
   const from = await modelFile(backbone, startProgress());
-  const file = newModel(readWeights(readInput(from, 'weights'), from), from, names, options);
+  const file = newModel(await readWeights(readInput(from, 'weights'), from), from, names, options);
   const bytes = writeSafetensors(file);
   replaceFile(out, bytes);
   print(`${out}  ${bytesText(bytes.length)}`);

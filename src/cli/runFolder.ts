@@ -102,9 +102,9 @@ export class RunFolder {
   }
 
   /** The tensors of the weights that were best so far. */
-  readBest(): ReadonlyMap<string, Tensor> {
+  async readBest(): Promise<ReadonlyMap<string, Tensor>> {
     const file = this.file('best');
-    return readWeights(readInput(file, 'weights'), file).tensors;
+    return (await readWeights(readInput(file, 'weights'), file)).tensors;
   }
 
   save(name: 'checkpoint' | 'best' | 'final', bytes: Uint8Array): void {

@@ -182,7 +182,7 @@ async function readModel(
   progress: Progress,
 ): Promise<InitialModel> {
   const file = await modelFile(model, progress);
-  return initialModel(readWeights(readInput(file, 'weights'), file), file, recipe);
+  return initialModel(await readWeights(readInput(file, 'weights'), file), file, recipe);
 }
 
 async function dryRun(options: TrainOptions): Promise<void> {

@@ -1,6 +1,6 @@
 // The images of a training run: the parts of a data set, with the model's class numbers, and their photos one after another.
 
-import { preprocessConfig } from '../engine/model.ts';
+import { preprocessConfig } from '../engine/photoPlan.ts';
 import { PlumageError } from '../errors.ts';
 import { checkTrainable, type Dataset, holdOut, type LabelledImage } from '../node/datasets/dataset.ts';
 import type { DecodePool } from '../node/decodePool.ts';

@@ -24,7 +24,7 @@ export interface EvaluationRequest {
 /** Shares of the images that can be read; the others are named. */
 export async function evaluateWeights(request: EvaluationRequest): Promise<Evaluation> {
   const { engine, pool, images, banner, progress, signal } = request;
-  const model = await engine.load(request.weights, 'weights in training');
+  const model = await engine.load(request.weights, { where: 'weights in training' });
   const decides = predictionOf(model.config);
   const concat = model.config.model === 'plain' ? decides : 'logitsCat';
   const loader = new Loader(pool, images, { banner });

@@ -58,7 +58,7 @@ export async function finish(run: Run, trainer: Trainer, at: Position, waited: n
 async function chosen(run: Run, last: Trainer): Promise<ReadonlyMap<string, Tensor>> {
   const { folder, config } = run.request;
   const { recipe, network } = config;
-  const tensors = recipe.evaluate === 'held' ? folder.readBest() : await last.snapshot();
+  const tensors = recipe.evaluate === 'held' ? await folder.readBest() : await last.snapshot();
   last.close();
   if (!recipe.recalibrateBn) return tensors;
   const options = trainerOptions(recipe, stepsPerEpoch(run.data.train.length, recipe));

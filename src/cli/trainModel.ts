@@ -1,6 +1,6 @@
 // The model that a training run starts from, and what the recipe makes of it.
 
-import { modelGraph } from '../engine/model.ts';
+import { modelGraph } from '../engine/checkModel.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { checkWeights } from '../formats/weights.ts';
 import type { Tensor, TensorFile } from '../graph/tensor.ts';

@@ -76,7 +76,7 @@ export async function runTraining(
     throw new PlumageError('lost', `train: the device was lost (${lost}) - ${advice}`, { cause: error });
   } finally {
     await pool.close();
-    engine.close();
+    engine.dispose();
     releaseAdapters();
   }
 }

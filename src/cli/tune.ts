@@ -2,8 +2,8 @@
 // keeps its own; nothing but this command and `tune` of `plumage/measure` ever times kernels.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkModel } from '../engine/checkModel.ts';
 import { open } from '../engine/engine.ts';
-import { checkModel } from '../engine/model.ts';
 import { tune as tuneForms } from '../engine/tune.ts';
 import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
@@ -71,7 +71,7 @@ async function tune(options: TuneCommandOptions): Promise<void> {
   }
   const progress = startProgress(json);
   const path = await modelFile(options.model, progress);
-  const config = checkModel(readWeights(readInput(path, 'weights'), path), path);
+  const config = checkModel(await readWeights(readInput(path, 'weights'), path), path);
   const { adapter } = await progress.during('opening the adapter', () => openAdapter(options));
   const choices = await keptChoices(adapter, (line) => progress.line(line));
   const engine = await open({ adapter, choices });
@@ -84,7 +84,7 @@ async function tune(options: TuneCommandOptions): Promise<void> {
     if (result.measured.length > 0) await keepInFile(engine.device.adapterKey, result.choices);
     print(json ? jsonText(result, engine.adapter.name) : resultText(result, engine.adapter.name));
   } finally {
-    engine.close();
+    engine.dispose();
     releaseAdapters();
   }
 }

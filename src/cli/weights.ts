@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { checkModel } from '../engine/model.ts';
+import { checkModel } from '../engine/checkModel.ts';
 import { mismatch } from '../errors.ts';
 import { readKeras } from '../formats/keras.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
@@ -93,16 +93,16 @@ async function list(): Promise<void> {
   print(`${folder}\n${cacheText({ entries, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0) })}`);
 }
 
-function convertFile(from: string, to: string, options: ConvertOptions): void {
+async function convertFile(from: string, to: string, options: ConvertOptions): Promise<void> {
   const names = options.classes === undefined ? undefined : readClassNames(options.classes);
-  const file = configure(readFrom(from), from, options, names);
+  const file = configure(await readFrom(from), from, options, names);
   const dtype = ({ f32: 'F32', f16: 'F16', bf16: 'BF16' } as const)[options.dtype];
   const bytes = writeSafetensors(file, dtype);
   replaceFile(to, bytes);
   print(`${to}  ${bytesText(bytes.length)}`);
 }
 
-function readFrom(from: string): TensorFile {
+async function readFrom(from: string): Promise<TensorFile> {
   const model = path.join(from, 'ResNet50');
   const keras = path.join(model, 'model.json');
   if (!existsSync(keras)) return readWeights(readInput(from, 'weights'), from);

@@ -3,12 +3,17 @@
 import { PlumageError } from '../errors.ts';
 import { type AdapterDescription, adapterKey, type Choices, type Device, openDevice } from '../gpu/device.ts';
 import type { Precision } from '../graph/target.ts';
+import { type Abortable, abortable } from './abort.ts';
 import { readChoices } from './choices.ts';
-import { Model } from './model.ts';
+import { type DownloadOptions, download } from './download.ts';
+import { type Host, Model } from './model.ts';
 
-export interface OpenOptions {
-  /** The adapter to use; by default what `navigator.gpu` offers first. In Node, `plumage/node` finds one. */
-  readonly adapter?: GPUAdapter;
+export interface OpenOptions extends Abortable, Pick<DownloadOptions, 'onProgress'> {
+  /**
+   * The adapter to use, or a function that asks for one, which is asked again when the device is lost. By default what
+   * `navigator.gpu` offers first; in Node, `plumage/node` finds one.
+   */
+  readonly adapter?: GPUAdapter | (() => Promise<GPUAdapter>);
   /** Ask the adapter for nothing beyond WebGPU's default limits and features. */
   readonly defaultLimits?: boolean;
   /** Which form of a kernel each layer gets: by default what `plumage/measure` has kept in this browser; `{}` for none of it. */
@@ -20,17 +25,30 @@ export interface OpenOptions {
   readonly precision?: Precision;
 }
 
-/** An engine on one device. Rejects with code `adapter` where there is no WebGPU. */
+export interface LoadOptions extends DownloadOptions {
+  /** What errors call the file; by default its address. */
+  readonly where?: string;
+}
+
+/** An engine on one device. Rejects with code `adapter` where there is no WebGPU. `onProgress` is that of all its loads. */
 export async function open(options: OpenOptions = {}): Promise<Engine> {
-  const adapter = options.adapter ?? (await pageAdapter());
-  const choices = options.choices ?? (await readChoices(adapterKey(adapter.info)));
-  return new Engine(await openDevice(adapter, { ...options, choices }));
+  const { adapter: given, signal, onProgress } = options;
+  const openOn = async (adapter: GPUAdapter) => {
+    const choices = options.choices ?? (await readChoices(adapterKey(adapter.info)));
+    return openDevice(adapter, { ...options, choices });
+  };
+  return abortable(signal, 'open', async () => {
+    if (typeof given === 'object') return new Engine(await openOn(given), { onProgress }); // it is used up by its device
+    const find = given ?? pageAdapter;
+    return new Engine(await openOn(await find()), { onProgress, reopen: async () => openOn(await find()) });
+  });
 }
 
 async function pageAdapter(): Promise<GPUAdapter> {
   const gpu = globalThis.navigator?.gpu as GPU | undefined;
   if (!gpu) {
-    const advice = 'use Chrome or Edge 113, Safari 26 or Firefox 141 or later, over https or localhost';
+    const advice =
+      'use Chrome or Edge 113, Safari 26 or Firefox 141 or later, over https or localhost; in Node give an adapter from plumage/node';
     throw new PlumageError('adapter', `open: WebGPU, got nothing, expected navigator.gpu - ${advice}`);
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -41,70 +59,101 @@ async function pageAdapter(): Promise<GPUAdapter> {
   );
 }
 
-export class Engine {
+interface Surroundings extends Pick<DownloadOptions, 'onProgress'> {
+  /** Another device where the one in use is lost. */
+  readonly reopen?: () => Promise<Device>;
+}
+
+/** Waits between attempts to get another device: a browser restarts its GPU process meanwhile. */
+const PAUSES = [0, 100, 500, 1000, 2000];
+
+/** Dispatches `restored` when another device has taken the place of a lost one. */
+export class Engine extends EventTarget implements Host {
+  #device: Device;
+  #restoring: Promise<void> | undefined;
+  #disposed = false;
+
   /** Use `open`. */
-  constructor(readonly device: Device) {}
+  constructor(
+    device: Device,
+    private readonly surroundings: Surroundings = {},
+  ) {
+    super();
+    this.#device = device;
+  }
+
+  /** The device in use. */
+  get device(): Device {
+    return this.#device;
+  }
 
   get adapter(): AdapterDescription {
-    return this.device.description;
+    return this.#device.description;
   }
 
   /** How values are stored. */
   get precision(): Precision {
-    return this.device.target.precision ?? 'f32';
+    return this.#device.target.precision ?? 'f32';
   }
 
-  /** Resolves with the reason when the device is lost or destroyed. */
+  /** Resolves with the reason when the device in use is lost or destroyed. */
   get lost(): Promise<GPUDeviceLostInfo> {
-    return this.device.gpu.lost;
+    return this.#device.gpu.lost;
   }
 
   /**
    * A model from the bytes of a weights file or from its address. Rejects with code `weights` when the file is damaged
-   * or does not fit its model, and with code `network` when it cannot be had.
+   * or does not fit its model, with `network` when it cannot be had, and with `aborted` when the signal fires.
    */
-  async load(source: Uint8Array | string, where?: string): Promise<Model> {
-    const bytes = typeof source === 'string' ? await download(source) : source;
-    return Model.load(this.device, bytes, where ?? (typeof source === 'string' ? source : 'weights'));
+  async load(source: Uint8Array | ArrayBuffer | Blob | string | URL, options: LoadOptions = {}): Promise<Model> {
+    const { onProgress = this.surroundings.onProgress, signal } = options;
+    const isAddress = typeof source === 'string' || source instanceof URL;
+    const where = options.where ?? (isAddress ? `${source}` : source instanceof File ? source.name : 'weights');
+    return abortable(signal, where, async () => {
+      const bytes = isAddress ? await download(`${source}`, { ...options, onProgress }) : await bytesOf(source);
+      return Model.load(this, bytes, where, { signal, onProgress });
+    });
+  }
+
+  /**
+   * Puts another device in the place of the lost one, once for all that ask; models call it. Rejects with code `lost` where
+   * there is none to be had.
+   */
+  async restore(lost: Device): Promise<void> {
+    if (this.#device !== lost) return;
+    this.#restoring ??= this.#reopen().finally(() => {
+      this.#restoring = undefined;
+    });
+    return this.#restoring;
+  }
+
+  async #reopen(): Promise<void> {
+    const { reopen } = this.surroundings;
+    let reason = reopen ? '' : 'its adapter was given and is used up';
+    for (const pause of reopen ? PAUSES : []) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (this.#disposed) break;
+      try {
+        this.#device = await reopen!();
+        if (this.#disposed) this.#device.gpu.destroy();
+        this.dispatchEvent(new Event('restored'));
+        return;
+      } catch (error) {
+        reason = (error as Error).message;
+      }
+    }
+    const what = this.#disposed ? 'the engine is disposed of' : `device lost, and no other one: ${reason}`;
+    throw new PlumageError('lost', `${what} - open an engine again`);
   }
 
   /** Frees the device and all that is on it. */
-  close(): void {
-    this.device.gpu.destroy();
+  dispose(): void {
+    this.#disposed = true;
+    this.#device.gpu.destroy();
   }
 }
 
-async function download(url: string): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (error) {
-    throw new PlumageError('network', `${url}: cannot be fetched, ${(error as Error).message} - check the address`);
-  }
-  if (!response.ok)
-    throw new PlumageError('network', `${url}: status, got ${response.status}, expected 200 - check the address`);
-  const announced = Number(response.headers.get('content-length'));
-  try {
-    return await readBody(response.body!, announced);
-  } catch (error) {
-    throw new PlumageError('network', `${url}: broke off, ${(error as Error).message} - try again`);
-  }
-}
-
-/** Bytes as they come into one array, which grows where the announced length was that of a compressed body, or none. */
-async function readBody(body: ReadableStream<Uint8Array>, announced: number): Promise<Uint8Array> {
-  let bytes = new Uint8Array(announced || 2 ** 20);
-  let length = 0;
-  const reader = body.getReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return bytes.subarray(0, length);
-    if (length + value.length > bytes.length) {
-      const grown = new Uint8Array(Math.max(2 * bytes.length, length + value.length));
-      grown.set(bytes.subarray(0, length));
-      bytes = grown;
-    }
-    bytes.set(value, length);
-    length += value.length;
-  }
+async function bytesOf(source: Uint8Array | ArrayBuffer | Blob): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  return new Uint8Array(source instanceof Blob ? await source.arrayBuffer() : source);
 }

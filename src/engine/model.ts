@@ -1,40 +1,24 @@
-// A model on a device: weights from a file, plans made for what is asked, sessions kept for the next time.
+// A model: what an image shows, where the network looks, and features for one's own ends. It lives on its engine's device,
+// and moves to the next one when that is lost.
 
 import { decodeImage, type Photo, type PhotoSource } from '../data/decode.ts';
-import {
-  atSize,
-  type Capacity,
-  capacityFor,
-  croppedPart,
-  geometry,
-  type PreprocessConfig,
-  preprocessPresets,
-  type Rectangle,
-  stretched,
-} from '../data/preprocess.ts';
+import { capacityFor, croppedPart, type Rectangle } from '../data/preprocess.ts';
 import { mismatch, PlumageError } from '../errors.ts';
-import { checkFinite, checkShapes, checkWeights, readWeights } from '../formats/weights.ts';
-import { Weights } from '../gpu/constants.ts';
+import { checkFinite, checkShapes, readWeights } from '../formats/weights.ts';
 import type { Device } from '../gpu/device.ts';
 import { Pace } from '../gpu/pace.ts';
 import { type LayerTime, profile } from '../gpu/profile.ts';
-import type { Feed } from '../gpu/session.ts';
-import { input, type Node, type Shape } from '../graph/node.ts';
-import { preprocess } from '../graph/ops/preprocess.ts';
-import { softmax } from '../graph/ops/softmax.ts';
-import { type Plan, plan } from '../graph/plan.ts';
-import type { Target } from '../graph/target.ts';
+import type { Plan } from '../graph/plan.ts';
 import type { Tensor, TensorFile } from '../graph/tensor.ts';
-import { GEOMETRY_WORDS } from '../kernels/resizeRows.ts';
-import {
-  buildModel,
-  expectedParameters,
-  type ModelConfig,
-  parseConfig,
-  predictionOf,
-  SMALLEST_SIZE,
-} from '../model/config.ts';
-import { type OpenTimes, SharedSession } from './sharedSession.ts';
+import { embeddingOf, type ModelConfig } from '../model/config.ts';
+import { hasAttentionMaps } from '../model/finegrained.ts';
+import { type Abortable, abortable, checkAborted } from './abort.ts';
+import { describeModel } from './checkModel.ts';
+import { classActivation } from './classActivation.ts';
+import { DeviceModel } from './deviceModel.ts';
+import type { Progress } from './download.ts';
+import { PROBABILITIES, photoPlan, preprocessConfig } from './photoPlan.ts';
+import type { OpenTimes } from './sharedSession.ts';
 
 export interface Prediction {
   readonly label: string;
@@ -42,204 +26,210 @@ export interface Prediction {
   readonly probability: number;
 }
 
-/** Where the network looks on a photo. */
-export interface Attention {
-  /** `attention1`..`attention3` (1, H_i, W_i): each sums to 1. */
-  readonly maps: Readonly<Record<string, Tensor>>;
-  /** What the maps lie over, in pixels of the photo. */
+export interface ClassifyOptions extends Abortable {
+  /** How many of the likeliest classes, 5 by default. */
+  readonly top?: number;
+  /** Where the network looked, too. */
+  readonly maps?: boolean;
+}
+
+export interface Classification {
+  /** The likeliest classes, likeliest first. */
+  readonly predictions: Prediction[];
+  /** Of the decoded photo. */
+  readonly width: number;
+  readonly height: number;
+  /** The part of the photo that the network saw, and that maps lie over, in pixels of the photo. */
   readonly crop: Rectangle;
+  /**
+   * With `maps`: the three branches' `attention1`..`attention3` (1, H_i, W_i), each of which sums to 1; of a plain network
+   * the class `activation` (1, H, W) of the likeliest class.
+   */
+  readonly maps?: Readonly<Record<string, Tensor>>;
+  /** Of the whole call, the share of a batch: decoding, and from then to the answer; the first also compiles. */
+  readonly milliseconds: { readonly decode: number; readonly run: number };
+}
+
+/** What a model lives on: the device in use, and the one that comes when it is lost. */
+export interface Host {
+  readonly device: Device;
+  /** Resolves when another device has taken the place of the lost one; rejects where none can. */
+  restore?(lost: Device): Promise<void>;
 }
 
 export class Model {
-  readonly #weights: Weights;
-  // Of one target: when kernels have been tuned, new sessions take their place.
-  /** Sessions of `attention`, each for one call. */
-  readonly #attending = new Set<SharedSession>();
-  #photo: { names?: string; capacity: Capacity; target: Target; shared: SharedSession } | undefined;
-  #tensor: { key: string; target: Target; shared: SharedSession } | undefined;
+  #on: DeviceModel;
+  #disposed = false;
 
   private constructor(
-    readonly device: Device,
+    private readonly host: Host,
     readonly config: ModelConfig,
-    weights: Weights,
+    private readonly file: TensorFile,
+    private readonly where: string,
   ) {
-    this.#weights = weights;
+    this.#on = new DeviceModel(host.device, config, file, where);
   }
 
   /** Reads a weights file (safetensors or torch.save's zip) and checks it against the model that it describes. */
-  static async load(device: Device, bytes: Uint8Array, where = 'weights'): Promise<Model> {
-    const file = readWeights(bytes, where);
+  static async load(
+    host: Host,
+    bytes: Uint8Array,
+    where = 'weights',
+    { signal, onProgress }: Abortable & { onProgress?: (progress: Progress) => void } = {},
+  ): Promise<Model> {
+    const file = await readWeights(bytes, where);
     const { config, expected } = describeModel(file, where);
     checkShapes(file, expected, where);
     const pace = new Pace();
+    let done = 0;
     for (const name of expected.keys()) {
       checkFinite(file, name, where);
+      onProgress?.({ stage: 'check', done: ++done, total: expected.size });
       if (pace.due) await pace.rest();
+      checkAborted(signal, where);
     }
-    return new Model(device, config, new Weights(device, file, where));
-  }
-
-  /** The `top` likeliest classes of a file, picture, video frame or decoded photo, likeliest first. Calls may overlap. */
-  async classify(source: PhotoSource, top = 5): Promise<Prediction[]> {
-    const { probabilities } = await this.outputs(await decodeImage(source));
-    return likeliest(probabilities!.data, this.config.classes, top);
-  }
-
-  /** The named outputs of the network for a photo, each (1, ...); without names `probabilities`. Calls may overlap. */
-  async outputs(photo: Photo, names?: readonly string[]): Promise<Record<string, Tensor>> {
-    const feeds = photoFeeds(photo, preprocessConfig(this.config));
-    return this.#forPhoto(photo, names).use((session) => session.run(feeds));
+    return new Model(host, config, file, where);
   }
 
   /**
-   * The named outputs for x (N, H, W, 3), already normalised; N, H and W as the caller likes. Without `outputs` all but the
-   * attention maps, which cost nothing where nobody asks for them.
+   * The likeliest classes of a file, picture, video frame or decoded photo, or of several at once, which a GPU does faster
+   * than one by one. Calls may overlap. Rejects with code `input` for what cannot be decoded, and for `maps` of a network
+   * that has none.
+   */
+  classify(source: PhotoSource, options?: ClassifyOptions): Promise<Classification>;
+  classify(sources: readonly PhotoSource[], options?: ClassifyOptions): Promise<Classification[]>;
+  async classify(given: PhotoSource | readonly PhotoSource[], options: ClassifyOptions = {}) {
+    const { top = 5, maps = false, signal } = options;
+    const names = [PROBABILITIES, ...(maps ? mapNames(this.config) : [])];
+    return this.#each(given, signal, 'classify', names, (outputs, photo, milliseconds) => {
+      const predictions = likeliest(outputs[PROBABILITIES]!.data, this.config.classes, top);
+      const { width, height } = photo;
+      const crop = croppedPart(width, height, preprocessConfig(this.config));
+      return { predictions, width, height, crop, milliseconds, ...(maps && { maps: this.#maps(outputs) }) };
+    });
+  }
+
+  /**
+   * The features that the network makes its decision from: 2048 averages of a plain network, 3 d maxima of the others. Two
+   * photos of like things have like features.
+   */
+  embed(source: PhotoSource, options?: Abortable): Promise<Float32Array>;
+  embed(sources: readonly PhotoSource[], options?: Abortable): Promise<Float32Array[]>;
+  async embed(given: PhotoSource | readonly PhotoSource[], { signal }: Abortable = {}) {
+    const name = embeddingOf(this.config);
+    return this.#each(given, signal, 'embed', [name], (outputs) => outputs[name]!.data);
+  }
+
+  /** The named outputs of the network for a photo, each (1, ...). Calls may overlap. */
+  async outputs(photo: Photo, names: readonly string[]): Promise<Record<string, Tensor>> {
+    return (await this.#surviving((on) => on.runPhotos([photo], names)))[0]!;
+  }
+
+  /**
+   * The named outputs for x (N, H, W, 3), already normalised; N, H and W as the caller likes. Without `outputs` all but
+   * maps and features, which cost nothing where nobody asks for them.
    */
   async run(x: Tensor, outputs?: readonly string[]): Promise<Record<string, Tensor>> {
-    return this.#forShape(x.shape, outputs).use((session) => session.run({ x: x.data }));
+    return this.#surviving((on) => on.runTensor(x, outputs));
   }
 
-  /**
-   * The attention maps of the three branches. They have a plan of their own, which costs nothing where nobody asks.
-   * Rejects with code `input` for a model without them.
-   */
-  async attention(photo: Photo): Promise<Attention> {
-    checkPhoto(photo);
-    const { config, device } = this;
-    const [{ width, height }, preprocessing] = [photo, preprocessConfig(config)];
-    const capacity = capacityFor(width, height, preprocessing, device.target);
-    const names = ['attention1', 'attention2', 'attention3'];
-    const make = () => photoPlan(config, capacity, device.target, names);
-    const shared = new SharedSession(this.#weights, make);
-    this.#attending.add(shared);
-    try {
-      const crop = croppedPart(width, height, preprocessing);
-      return { crop, maps: await shared.use((session) => session.run(photoFeeds(photo, preprocessing))) };
-    } finally {
-      await shared.retire();
-      this.#attending.delete(shared);
-    }
+  /** Opens what classify() needs for this photo, if need be, and says what that took. */
+  async prepare(source: PhotoSource): Promise<OpenTimes> {
+    const photo = await decodeImage(source);
+    return this.#surviving((on) => on.photoSession(photo, [PROBABILITIES]).times);
   }
 
-  /** What opening the session for this photo took; opens it if need be. */
-  async prepare(photo: Photo): Promise<OpenTimes> {
-    return this.#forPhoto(photo).times;
-  }
-
-  /** Milliseconds of every dispatch for this photo, medians of `repeats` runs. */
-  async profile(photo: Photo, repeats = 3): Promise<LayerTime[]> {
-    const feeds = photoFeeds(photo, preprocessConfig(this.config));
-    return this.#forPhoto(photo).use((session) => profile(session, feeds, repeats));
+  /** Milliseconds of every dispatch for this photo, medians of `repeats` runs, 3 by default. */
+  async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {
+    const { signal, repeats } = options;
+    const photo = await decodeImage(source);
+    return abortable(signal, 'profile', () =>
+      this.#surviving(async (on) => {
+        const names = [PROBABILITIES];
+        return on.photoSession(photo, names).use((session) => profile(session, on.feeds(photo), repeats));
+      }),
+    );
   }
 
   /** The plan for photos of this size. */
   plan(width = this.config.size, height = this.config.size): Plan {
-    const preprocessing = preprocessConfig(this.config);
-    return photoPlan(this.config, capacityFor(width, height, preprocessing, this.device.target), this.device.target);
+    const { target } = this.host.device;
+    return photoPlan(this.config, capacityFor(width, height, preprocessConfig(this.config), target), target);
   }
 
   /** Bytes of weights on the device so far. */
   get weightBytes(): number {
-    return this.#weights.bytes;
+    return this.#on.weightBytes;
   }
 
   /** Frees all GPU memory of the model, once the calls under way have their answers. */
   async dispose(): Promise<void> {
-    const attending = [...this.#attending].map((shared) => shared.retire());
-    await Promise.all([this.#photo?.shared.retire(), this.#tensor?.shared.retire(), ...attending]);
-    this.#weights.destroy();
+    this.#disposed = true;
+    await this.#on.dispose();
   }
 
-  /** The session with room for this photo; a larger one, or one for other outputs, replaces it. */
-  #forPhoto(photo: Photo, outputs?: readonly string[]): SharedSession {
-    checkPhoto(photo);
-    const names = outputs?.join();
-    const { target } = this.device;
-    const needed = capacityFor(photo.width, photo.height, preprocessConfig(this.config), target);
-    const have = this.#photo?.capacity ?? { pixels: 0, rows: 0 };
-    const enough = have.pixels >= needed.pixels && have.rows >= needed.rows;
-    if (this.#photo?.target === target && this.#photo.names === names && enough) return this.#photo.shared;
-    const capacity = {
-      pixels: Math.max(needed.pixels, have.pixels),
-      rows: Math.max(needed.rows, have.rows),
-    };
-    const make = () => photoPlan(this.config, capacity, target, outputs);
-    const opened = { names, capacity, target, shared: new SharedSession(this.#weights, make, this.#photo?.shared) };
-    this.#photo = opened;
-    opened.shared.times.catch(() => {
-      if (this.#photo === opened) this.#photo = undefined; // the next call tries again
+  /** Decodes what was given, runs it, and makes an answer of each photo's outputs. */
+  async #each<T>(
+    given: PhotoSource | readonly PhotoSource[],
+    signal: AbortSignal | undefined,
+    where: string,
+    names: readonly string[],
+    answer: (outputs: Record<string, Tensor>, photo: Photo, milliseconds: Classification['milliseconds']) => T,
+  ): Promise<T | T[]> {
+    const several = Array.isArray(given);
+    const sources: readonly PhotoSource[] = several ? given : [given as PhotoSource];
+    return abortable(signal, where, async () => {
+      const start = performance.now();
+      const photos = await Promise.all(sources.map(decodeImage));
+      const decoded = performance.now();
+      checkAborted(signal, where);
+      const outputs = await this.#surviving((on) => on.runPhotos(photos, names));
+      const share = (from: number, to: number) => (to - from) / photos.length;
+      const milliseconds = { decode: share(start, decoded), run: share(decoded, performance.now()) };
+      const answers = photos.map((photo, i) => answer(outputs[i]!, photo, milliseconds));
+      return several ? answers : answers[0]!;
     });
-    return opened.shared;
   }
 
-  #forShape(shape: readonly number[], outputs: readonly string[] | undefined): SharedSession {
-    const key = `${shape.join()} ${outputs?.join() ?? ''}`;
-    const { target } = this.device;
-    if (this.#tensor?.key === key && this.#tensor.target === target) return this.#tensor.shared;
-    checkTensorShape(shape);
-    const graph = modelGraph(this.config, shape, outputs);
-    const make = () => plan(graph, target);
-    const opened = { key, target, shared: new SharedSession(this.#weights, make, this.#tensor?.shared) };
-    this.#tensor = opened;
-    opened.shared.times.catch(() => {
-      if (this.#tensor === opened) this.#tensor = undefined;
-    });
-    return opened.shared;
+  /** Work on the device; once more on the next one, where it is lost meanwhile. */
+  async #surviving<T>(work: (on: DeviceModel) => Promise<T>): Promise<T> {
+    for (let again = false; ; again = true) {
+      if (this.#disposed) throw new PlumageError('input', `${this.where}: the model is disposed of - load it again`);
+      const on = this.#here();
+      try {
+        return await work(on);
+      } catch (error) {
+        const lost = error instanceof PlumageError && error.code === 'lost';
+        if (!lost || again || !this.host.restore) throw error;
+        await this.host.restore(on.device);
+      }
+    }
+  }
+
+  /** On the device in use: the file in memory is what a new one gets its weights from. */
+  #here(): DeviceModel {
+    const { host, config, file, where } = this;
+    if (this.#on.device !== host.device) {
+      this.#on.dispose(); // nothing is left of it but names
+      this.#on = new DeviceModel(host.device, config, file, where);
+    }
+    return this.#on;
+  }
+
+  #maps(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    const { layer4 } = outputs;
+    if (!layer4) return Object.fromEntries(mapNames(this.config).map((name) => [name, outputs[name]!]));
+    const weight = this.file.tensors.get('backbone.fc.weight')!;
+    const { data } = outputs[PROBABILITIES]!;
+    return { activation: classActivation(layer4, weight, data.indexOf(Math.max(...data))) };
   }
 }
 
-/** The graph from x (N, H, W, 3) to the outputs by name; without `outputs` all but the attention maps. */
-export function modelGraph(
-  config: ModelConfig,
-  shape: readonly number[],
-  outputs?: readonly string[],
-): ReturnType<typeof buildModel> {
-  return buildModel(config, input('x', shape), outputs);
-}
-
-/**
- * The configuration in a weights file, checked, and the tensors against the model that it describes.
- * @throws PlumageError `weights` in one line; `where` names the file.
- */
-export function checkModel(file: TensorFile, where: string): ModelConfig {
-  const { config, expected } = describeModel(file, where);
-  checkWeights(file, expected, where);
-  return config;
-}
-
-function describeModel(file: TensorFile, where: string): { config: ModelConfig; expected: Map<string, Shape> } {
-  const config = parseConfig(file.metadata, where);
-  const last = config.model === 'plain' ? 'backbone.fc.weight' : 'heads.1.fc2.weight';
-  const rows = file.tensors.get(last)?.shape[0] ?? config.classes.length;
-  if (config.classes.length !== rows) {
-    const expected = `${rows}, one for each output of the network`;
-    throw mismatch('weights', `${where}: configuration`, 'class names', config.classes.length, expected);
-  }
-  return { config, expected: expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3])) };
-}
-
-/** The plan from a decoded photo to the named outputs; without names to class `probabilities`. */
-export function photoPlan(config: ModelConfig, capacity: Capacity, target: Target, names?: readonly string[]): Plan {
-  const name = predictionOf(config);
-  const outputs = buildModel(config, photoInput(config, capacity), names ?? [name]);
-  return plan(names ? outputs : { probabilities: softmax('probabilities', outputs[name]!, 1) }, target);
-}
-
-/** x (1, size, size, 3) of a decoded photo that `photoFeeds` brings. */
-function photoInput(config: ModelConfig, { pixels, rows }: Capacity): Node {
-  const photo = input('photo', [pixels], 'u32', true);
-  const crop = input('geometry', [GEOMETRY_WORDS], 'u32');
-  return preprocess('preprocess', photo, crop, { ...preprocessConfig(config), rows });
-}
-
-function photoFeeds({ width, height, data }: Photo, preprocessing: PreprocessConfig): Record<string, Feed> {
-  const photo = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { photo, geometry: geometry(width, height, preprocessing).words };
-}
-
-export function preprocessConfig({ model, preprocessing, size }: ModelConfig): PreprocessConfig {
-  const preset = preprocessPresets[preprocessing];
-  return atSize(model === 'plain' ? preset : stretched(preset), size);
+/** The outputs that maps are made of. */
+function mapNames(config: ModelConfig): string[] {
+  if (config.model === 'plain') return ['layer4'];
+  if (hasAttentionMaps(config)) return ['attention1', 'attention2', 'attention3'];
+  throw mismatch('input', 'classify', 'maps', 'true', 'false, for this network has no attention between positions');
 }
 
 /** The `top` largest probabilities with their labels. */
@@ -251,29 +241,4 @@ export function likeliest(probabilities: Float32Array, classes: readonly string[
   }))
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, top);
-}
-
-function checkPhoto({ width, height, data }: Photo): void {
-  if (!(width > 0 && height > 0))
-    throw mismatch('input', 'classify', 'size of the photo', [width, height], 'at least 1 x 1');
-  if (data.length !== 4 * width * height) {
-    throw mismatch(
-      'input',
-      'classify',
-      'bytes of the photo',
-      data.length,
-      `${4 * width * height} (RGBA ${width} x ${height})`,
-    );
-  }
-}
-
-function checkTensorShape(shape: readonly number[]): void {
-  const [, h = 0, w = 0, c] = shape;
-  if (shape.length !== 4 || c !== 3) throw mismatch('input', 'run', 'shape of x', [...shape], '(N, H, W, 3)');
-  if (h < SMALLEST_SIZE || w < SMALLEST_SIZE) {
-    throw new PlumageError(
-      'input',
-      `run: image ${h} x ${w} is too small, expected at least ${SMALLEST_SIZE} x ${SMALLEST_SIZE}`,
-    );
-  }
 }

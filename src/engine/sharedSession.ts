@@ -2,6 +2,7 @@
 
 import type { Weights } from '../gpu/constants.ts';
 import { open, type Session } from '../gpu/session.ts';
+import type { States } from '../gpu/states.ts';
 import type { Plan } from '../graph/plan.ts';
 
 /** Milliseconds of what happened when a session was opened. */
@@ -10,20 +11,28 @@ export interface OpenTimes {
   pipelines: number;
 }
 
+interface Surroundings {
+  readonly replaces?: SharedSession;
+  readonly states?: States;
+}
+
 export class SharedSession {
   readonly #opened: Promise<{ session: Session; times: OpenTimes }>;
   #users = 0;
   #idle: (() => void) | undefined;
   #retired: Promise<void> | undefined;
 
-  /** Opens the plan once the session that it replaces is rid of its users: GPU memory holds one of a kind. */
-  constructor(weights: Weights, makePlan: () => Plan, replaces?: SharedSession) {
+  /**
+   * Opens the plan once the session that it replaces is rid of its users: GPU memory holds one of a kind. `states` for a plan
+   * with states.
+   */
+  constructor(weights: Weights, makePlan: () => Plan, { replaces, states }: Surroundings = {}) {
     this.#opened = (async () => {
       await replaces?.retire();
       const start = performance.now();
       const plan = makePlan();
       const planned = performance.now();
-      const session = await open(weights.device, plan, weights);
+      const session = await open(weights.device, plan, weights, states);
       return { session, times: { plan: planned - start, pipelines: performance.now() - planned } };
     })();
     this.#opened.catch(() => {}); // its users see the rejection

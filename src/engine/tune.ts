@@ -2,9 +2,10 @@
 // does not carry it.
 
 import { type TuneOptions as TuneGraphOptions, type TuneResult, tune as tuneGraph } from '../gpu/tuner.ts';
+import { modelGraph } from './checkModel.ts';
 import { keepChoices } from './choices.ts';
 import type { Engine } from './engine.ts';
-import { type Model, modelGraph } from './model.ts';
+import type { Model } from './model.ts';
 
 export interface TuneOptions extends Pick<TuneGraphOptions, 'onProgress' | 'signal'> {
   /** The time that timing may take, a minute by default. Layers with most arithmetic come first. */

@@ -49,22 +49,13 @@ class Strided {
   ) {}
 }
 
-const ZIP = [0x50, 0x4b, 3, 4];
-/** Protocol 2, then the head of the magic number that PyTorch before 1.6 wrote first. */
-const OLD = [0x80, 2, 0x8a, 0x0a];
-
-/** True for what `readTorch` can read or explain; as safetensors both would mean a header of more than 67 MB. */
-export function looksLikeTorch(bytes: Uint8Array): boolean {
-  return startsWith(bytes, ZIP) || startsWith(bytes, OLD);
-}
-
 /**
  * The tensors of a state_dict, also when it is nested under `state_dict` or `model`; `module.` before every name is
  * dropped. f16, bf16 and f64 become f32; contiguous f32 tensors share memory with their storage.
  * @throws PlumageError `weights` for a damaged file and for a pickle that names any class but torch's tensors.
  */
 export function readTorch(bytes: Uint8Array, where: string): TensorFile {
-  if (startsWith(bytes, OLD)) {
+  if (bytes[0] === 0x80) {
     throw new PlumageError(
       'weights',
       `${where}: the format of PyTorch before 1.6 - torch.load and torch.save it again`,
@@ -190,10 +181,6 @@ function toTensor(source: Strided, values: Float32Array, budget: { values: numbe
     }
   }
   return { shape, data };
-}
-
-function startsWith(bytes: Uint8Array, head: readonly number[]): boolean {
-  return head.every((byte, i) => bytes[i] === byte);
 }
 
 function isSize(value: unknown): value is number {

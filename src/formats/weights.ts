@@ -3,22 +3,31 @@
 import { PlumageError } from '../errors.ts';
 import type { Tensor, TensorFile } from '../graph/tensor.ts';
 import { readSafetensors } from './safetensors.ts';
-import { looksLikeTorch, readTorch } from './torch.ts';
+
+/** How a zip begins, and how PyTorch before 1.6: protocol 2, then the head of its magic number. */
+const TORCH_STARTS = [
+  [0x50, 0x4b, 3, 4],
+  [0x80, 2, 0x8a, 0x0a],
+];
+
+/** True for what `readTorch` can read or explain; as safetensors both would mean a header of more than 67 MB. */
+const looksLikeTorch = (bytes: Uint8Array): boolean =>
+  TORCH_STARTS.some((head) => head.every((byte, i) => bytes[i] === byte));
 
 const TORCHVISION = /^(conv1|bn1|layer[1-4]|fc)\./;
 
 /**
- * Reads a .safetensors or .pth file, told apart by its first bytes. Names as torchvision has them get the prefix
+ * Reads a .safetensors or .pth file, told apart by its first bytes; a page fetches the reader of the latter when it needs it. Names as torchvision has them get the prefix
  * `backbone.` and, where the file brings no `plumage` metadata, the configuration of torchvision's ResNet50.
  * @throws PlumageError `weights` for a file that is neither, or damaged.
  */
-export function readWeights(bytes: Uint8Array, where: string): TensorFile {
+export async function readWeights(bytes: Uint8Array, where: string): Promise<TensorFile> {
   if (bytes.length === 0) throw new PlumageError('weights', `${where}: the file is empty - fetch or save it again`);
   const torch = looksLikeTorch(bytes);
   if (!torch && bytes[8] !== 0x7b) {
     throw new PlumageError('weights', `${where}: neither a .safetensors nor a .pth file - bring one of these`);
   }
-  const file = torch ? readTorch(bytes, where) : readSafetensors(bytes, where);
+  const file = torch ? (await import('./torch.ts')).readTorch(bytes, where) : readSafetensors(bytes, where);
   const names = [...file.tensors.keys()];
   if (names.some((name) => name.startsWith('backbone.')) || !names.some((name) => TORCHVISION.test(name))) return file;
   const tensors = new Map<string, Tensor>();

@@ -140,9 +140,15 @@ function parseMetadata(metadata: Readonly<Record<string, string>>, where: string
   return parsed as Record<string, unknown>;
 }
 
+/** Outputs that a plan has only where they are named. */
+const hidden: readonly string[] = [...maps, 'pooled', 'layer4', 'pooledCat'];
+
+/** The output with the features that a search or a head of one's own is made on, (N, features). */
+export const embeddingOf = ({ model }: ModelConfig): string => (model === 'plain' ? 'pooled' : 'pooledCat');
+
 /**
- * The named outputs of the configured model for x (N, H, W, 3), or for its backbone's taps: of `plain`, `logits` (N, classes); of `plumage`, those of
- * finegrained(), the attention maps only where `wanted` names them. `scope` hands out the parameters: by default those of
+ * The named outputs of the configured model for x (N, H, W, 3), or for its backbone's taps: of `plain`, those of resnet50Classifier(); of `plumage`,
+ * those of finegrained(); maps and features only where `wanted` names them. `scope` hands out the parameters: by default those of
  * inference.
  * @throws PlumageError `input` for a wanted output that the model does not have.
  */
@@ -154,9 +160,9 @@ export function buildModel(
 ): Record<string, Node> {
   const outputs =
     config.model === 'plain'
-      ? { logits: resnet50Classifier(scope.at('backbone'), x, config, config.classes.length) }
+      ? resnet50Classifier(scope.at('backbone'), x, config, config.classes.length)
       : finegrained(scope, x, config);
-  const chosen = wanted ?? Object.keys(outputs).filter((name) => !maps.includes(name));
+  const chosen = wanted ?? Object.keys(outputs).filter((name) => !hidden.includes(name));
   return Object.fromEntries(chosen.map((name) => [name, output(outputs, name)]));
 }
 

@@ -43,9 +43,13 @@ const EPS = 1e-5;
 /** Outputs for people; a plan that does not ask for them does not compute them. */
 export const maps: readonly string[] = ['attention1', 'attention2', 'attention3', 'channelAttention'];
 
+/** Whether the network weighs positions, which its maps `attention1`..`attention3` show. */
+export const hasAttentionMaps = ({ attention = 'both' }: Pick<FinegrainedConfig, 'attention'>): boolean =>
+  attention === 'both' || attention === 'clca';
+
 /**
  * x (N, H, W, 3), normalised -> `logits1`..`logits3`, `logitsCat` and their sum `combined` (N, classes), `pooled1`..
- * `pooled3` (N, d); where the attentions are on, `attention1`..`attention3` (N, H_i, W_i), each summing to 1, and
+ * `pooled3` (N, d), side by side in `pooledCat`; where the attentions are on, `attention1`..`attention3` (N, H_i, W_i), each summing to 1, and
  * `channelAttention` (N, groups, c, c).
  */
 export function finegrained(params: Params, x: Node | Taps, config: FinegrainedConfig): Record<string, Node> {
@@ -66,8 +70,7 @@ export function branches(params: Params, taps: Taps, config: FinegrainedConfig):
 
   const { r, clcaSign = 1, affinity = 'bilinear', fuse = 'add' } = config;
   const clca = { r, sign: clcaSign, affinity, fuse, eps: EPS };
-  const withClca = attention === 'clca' || attention === 'both';
-  const positions = withClca ? collaborate(params.at('clca'), blocks, clca) : undefined;
+  const positions = hasAttentionMaps(config) ? collaborate(params.at('clca'), blocks, clca) : undefined;
   const fused = positions?.maps ?? blocks; // Z_i (N, H_i, W_i, d)
   for (const node of fused) params.training?.boundary(node);
 
@@ -84,6 +87,7 @@ export function branches(params: Params, taps: Taps, config: FinegrainedConfig):
     logitsCat: logits[3]!,
     combined,
     ...Object.fromEntries(named('pooled', pooled)),
+    pooledCat: all,
     ...Object.fromEntries(named('attention', positions?.attention ?? [])),
     ...(channels && { channelAttention: channels.attention }),
   };

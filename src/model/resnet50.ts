@@ -71,8 +71,17 @@ function bottleneck(params: Params, x: Node, width: number, stride: number, { va
   return convBnAct(params, 'conv3', 'bn3', y, { kernel: 1, channels, residual, ...relu });
 }
 
-/** The plain classifier: x (N, H, W, 3) -> logits (N, classes), by global average pool and `fc`. */
-export function resnet50Classifier(params: Params, x: Node | Taps, config: BackboneConfig, classes: number): Node {
+/**
+ * The plain classifier: x (N, H, W, 3) -> `logits` (N, classes), by `fc` from `pooled` (N, 2048), the average of `layer4`
+ * (N, H/32, W/32, 2048).
+ */
+export function resnet50Classifier(
+  params: Params,
+  x: Node | Taps,
+  config: BackboneConfig,
+  classes: number,
+): Record<'logits' | 'pooled' | 'layer4', Node> {
   const { layer4 } = resnet50(params, x, config);
-  return linear(params, 'fc', globalAveragePool(params.path('avgpool'), layer4), classes);
+  const pooled = globalAveragePool(params.path('avgpool'), layer4);
+  return { logits: linear(params, 'fc', pooled, classes), pooled, layer4 };
 }

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import type { HostApi, PlainTensor } from '../../web/host.ts';
 import type { Photo } from '../data/decode.ts';
 import { type Engine, open } from '../engine/engine.ts';
-import type { Attention, Model, Prediction } from '../engine/model.ts';
+import type { Classification, Model, Prediction } from '../engine/model.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
 import { PlumageError } from '../errors.ts';
 import { measurePeak, type Peak } from '../gpu/ceilings.ts';
@@ -32,7 +32,8 @@ export interface Runtime {
   classify(photo: Photo, top: number): Promise<Prediction[]>;
   /** The network's named outputs, each (1, ...). */
   outputs(photo: Photo, names: readonly string[]): Promise<Record<string, Tensor>>;
-  attention(photo: Photo): Promise<Attention>;
+  /** Where the network looked, and on what part of the photo. */
+  attention(photo: Photo): Promise<Pick<Classification, 'crop' | 'maps'>>;
   run(x: Tensor): Promise<Record<string, Tensor>>;
   profile(photo: Photo): Promise<{ peak: Peak; layers: LayerTime[] }>;
   /** The plan for the model's own size, as text. */
@@ -71,14 +72,14 @@ class NodeRuntime implements Runtime {
   }
 
   async load(file: string): Promise<ModelConfig> {
-    this.#model = await this.engine.load(await readWeightsFile(file), file);
+    this.#model = await this.engine.load(await readWeightsFile(file), { where: file });
     return this.#model.config;
   }
 
   prepare = (photo: Photo) => this.#loaded.prepare(photo);
-  classify = (photo: Photo, top: number) => this.#loaded.classify(photo, top);
+  classify = async (photo: Photo, top: number) => (await this.#loaded.classify(photo, { top })).predictions;
   outputs = (photo: Photo, names: readonly string[]) => this.#loaded.outputs(photo, names);
-  attention = (photo: Photo) => this.#loaded.attention(photo);
+  attention = (photo: Photo) => this.#loaded.classify(photo, { maps: true });
   run = (x: Tensor) => this.#loaded.run(x);
   plan = async () => printPlan(this.#loaded.plan());
   profile = async (photo: Photo) => ({
@@ -88,7 +89,7 @@ class NodeRuntime implements Runtime {
 
   async close(): Promise<void> {
     await this.#model?.dispose();
-    this.engine.close();
+    this.engine.dispose();
     releaseAdapters();
   }
 

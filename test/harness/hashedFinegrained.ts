@@ -1,6 +1,6 @@
 // Plumage's network with hashed weights on a device: what its tests share.
 
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { Weights } from '../../src/gpu/constants.ts';
 import { open } from '../../src/gpu/session.ts';
 import { input, type Node, type Shape } from '../../src/graph/node.ts';

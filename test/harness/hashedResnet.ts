@@ -13,7 +13,7 @@ import { hashedWeights } from './hashedWeights.ts';
 
 /** The 1000-class classifier for x of this shape. */
 export function classifier(shape: Shape, config: BackboneConfig): Record<string, Node> {
-  return { logits: resnet50Classifier(params('backbone'), input('x', shape), config, 1000) };
+  return { logits: resnet50Classifier(params('backbone'), input('x', shape), config, 1000).logits };
 }
 
 /** The backbone's taps for x of this shape. */

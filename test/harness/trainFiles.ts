@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { expectedParameters, type ModelConfig } from '../../src/model/config.ts';
 import { initialValues } from '../../src/model/initialise.ts';

@@ -22,7 +22,7 @@ let session: Session;
 
 test.before(async () => {
   const device = await testDevice();
-  const file = readWeights(await longWeights(), 'imagenet');
+  const file = await readWeights(await longWeights(), 'imagenet');
   const outputs = buildModel(parseConfig(file.metadata, 'imagenet'), input('x', [1, 224, 224, 3]));
   session = await open(device, plan(outputs, device.target), new Weights(device, file, 'imagenet'));
 });

@@ -36,7 +36,7 @@ test.before(async () => {
 
 goldens.forEach(({ photo, rectangle, best }, i) => {
   test(`${photo} ${rectangle.join(' ')}`, async () => {
-    const found = await model.classify(crops[i]!, 1000);
+    const found = (await model.classify(crops[i]!, { top: 1000 })).predictions;
     assert.is(found[0]!.index, best[0]!.index);
     // A quotient of probabilities is the difference of their logits.
     const probability = (index: number) => found.find((prediction) => prediction.index === index)!.probability;
@@ -50,15 +50,15 @@ goldens.forEach(({ photo, rectangle, best }, i) => {
 test('calls that overlap answer each for its own photo, also where a larger one needs another plan', async () => {
   const bySize = crops.map((_, i) => i).sort((a, b) => crops[a]!.data.length - crops[b]!.data.length);
   const fresh = await engine.load(await readFile(await fetchImagenet({ cacheDir: cacheFolder() })));
-  const found = await Promise.all(bySize.map((i) => fresh.classify(crops[i]!, 1)));
+  const found = await Promise.all(bySize.map((i) => fresh.classify(crops[i]!, { top: 1 })));
   assert.equal(
-    found.map(([first]) => first!.index),
+    found.map(({ predictions: [first] }) => first!.index),
     bySize.map((i) => goldens[i]!.best[0]!.index),
   );
 });
 
 test.after(() => {
-  engine.close();
+  engine.dispose();
   releaseAdapters();
 });
 

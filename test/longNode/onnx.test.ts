@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { writeOnnx } from '../../src/formats/onnx.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { readWeights } from '../../src/formats/weights.ts';
@@ -35,7 +35,7 @@ async function both(bytes: Uint8Array, x: Tensor, names?: readonly string[]) {
   const ours = await model.run(x, names);
   const graph = modelGraph(model.config, x.shape, names);
   await model.dispose();
-  return { ours, theirs: await runOnnx(writeOnnx(graph, readWeights(bytes, 'test'), { where: 'test' }), { x }) };
+  return { ours, theirs: await runOnnx(writeOnnx(graph, await readWeights(bytes, 'test'), { where: 'test' }), { x }) };
 }
 
 function difference(got: Tensor, want: Tensor): { worst: number; reach: number } {
@@ -78,7 +78,7 @@ for (const [preset, size] of [
 }
 
 test.after(() => {
-  engine.close();
+  engine.dispose();
   releaseAdapters();
 });
 

@@ -45,8 +45,8 @@ test('a run trains, evaluates and leaves an ordinary weights file, metrics and c
   const events = readEvents(String(await bytesOf('whole', 'metrics.jsonl')));
   const kinds = events.map(({ kind }) => kind).join(' ');
   assert.is(kinds, 'run step step epoch step step epoch evaluation end');
-  const trained = readWeights(await bytesOf('whole', 'final.safetensors'), 'final');
-  const initial = readWeights(await readFile(model), 'initial');
+  const trained = await readWeights(await bytesOf('whole', 'final.safetensors'), 'final');
+  const initial = await readWeights(await readFile(model), 'initial');
   assert.equal([...trained.tensors.keys()].sort(), [...initial.tensors.keys()].sort());
   for (const name of ['backbone.conv1.weight', 'clca.gamma', 'heads.cat.fc2.bias', 'backbone.bn1.running_mean']) {
     const [before, after] = [initial.tensors.get(name)!.data, trained.tensors.get(name)!.data];

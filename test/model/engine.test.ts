@@ -35,12 +35,12 @@ function photo(width: number, height: number): Photo {
 
 let loaded: Promise<Model> | undefined;
 function model(): Promise<Model> {
-  loaded ??= testDevice().then((device) => Model.load(device, file(), 'test.safetensors'));
+  loaded ??= testDevice().then((device) => Model.load({ device }, file(), 'test.safetensors'));
   return loaded;
 }
 
 test('classify: likeliest first, labels of the file, probabilities of all classes sum to 1', async () => {
-  const all = await (await model()).classify(photo(80, 60), 10);
+  const all = (await (await model()).classify(photo(80, 60), { top: 10 })).predictions;
   assert.is(all.length, 10);
   all.forEach(({ label, index, probability }, i) => {
     assert.is(label, `class ${index}`);
@@ -48,7 +48,7 @@ test('classify: likeliest first, labels of the file, probabilities of all classe
   });
   const sum = all.reduce((total, { probability }) => total + probability, 0);
   assert.ok(Math.abs(sum - 1) < 1e-5, `sum, got ${sum}`);
-  assert.equal(await (await model()).classify(photo(80, 60), 3), all.slice(0, 3));
+  assert.equal((await (await model()).classify(photo(80, 60), { top: 3 })).predictions, all.slice(0, 3));
 });
 
 test('classify: overlapping calls and photos past the room of the first plan', async () => {
@@ -60,8 +60,9 @@ test('classify: overlapping calls and photos past the room of the first plan', a
     [3, 400],
     [80, 60],
   ];
-  const together = await Promise.all(sizes.map(([w, h]) => m.classify(photo(w, h))));
-  for (const [i, [w, h]] of sizes.entries()) assert.equal(await m.classify(photo(w, h)), together[i], `${w} x ${h}`);
+  const predictions = async ([w, h]: [number, number]) => (await m.classify(photo(w, h))).predictions;
+  const together = await Promise.all(sizes.map(predictions));
+  for (const [i, size] of sizes.entries()) assert.equal(await predictions(size), together[i], size.join(' x '));
   assert.equal(together[0], together[4]);
   assert.not.equal(together[0], together[2]);
 });
@@ -71,14 +72,14 @@ test('outputs: what is named, the same before and after a classify, overlapping 
   const [one, two] = [photo(80, 60), photo(90, 50)];
   const [{ logits }, top, again] = await Promise.all([
     m.outputs(one, ['logits']),
-    m.classify(two, 1),
+    m.classify(two, { top: 1 }),
     m.outputs(one, ['logits']),
   ]);
   assert.equal(logits!.shape, [1, 10]);
   assert.equal(again.logits, logits);
   const best = logits!.data.indexOf(Math.max(...logits!.data));
-  assert.is((await m.classify(one, 1))[0]!.index, best);
-  assert.equal(await m.classify(two, 1), top);
+  assert.is((await m.classify(one)).predictions[0]!.index, best);
+  assert.equal((await m.classify(two, { top: 1 })).predictions, top.predictions);
   await rejected(m.outputs(one, ['combined']), 'input', /output, got combined, expected one of logits/);
 });
 
@@ -100,12 +101,12 @@ test('run: any size from 32 on, other shapes refused', async () => {
 
 test('load: extra tensors that do no harm are allowed', async () => {
   const counter = { shape: [1], data: new Float32Array(1) };
-  await Model.load(await testDevice(), file({ 'backbone.bn1.num_batches_tracked': counter }));
+  await Model.load({ device: await testDevice() }, file({ 'backbone.bn1.num_batches_tracked': counter }));
 });
 
 test('load: files that do not fit are refused in one line', async () => {
   const device = await testDevice();
-  const load = (bytes: Uint8Array) => Model.load(device, bytes, 'm.safetensors');
+  const load = (bytes: Uint8Array) => Model.load({ device }, bytes, 'm.safetensors');
   const name = 'backbone.layer1.0.conv1.weight';
   const bad = { ...tensors[name]!, data: tensors[name]!.data.map((v, i) => (i === 5 ? Number.NaN : v)) };
   await rejected(load(file({ [name]: undefined })), 'weights', /layer1\.0\.conv1\.weight/);

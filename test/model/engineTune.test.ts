@@ -54,7 +54,7 @@ test('choices of a device stand in its plans; tune adds to them, keeps them, and
   const largest = Math.max(...before.data.map(Math.abs));
   const difference = Math.max(...before.data.map((value, i) => Math.abs(value - after.data[i]!)));
   assert.ok(difference <= 2e-5 * largest, `difference, got ${difference} of ${largest}`);
-  engine.close();
+  engine.dispose();
 });
 
 test('kept choices are those of one adapter and of these kernels', async () => {
@@ -67,7 +67,7 @@ test('kept choices are those of one adapter and of these kernels', async () => {
 test('tune refuses sizes that the network cannot take', async () => {
   const engine = new Engine(await freshDevice());
   await rejected(tune(engine, { config }, { size: 31 }), 'input', /size of x, got \(31, 31\), expected at least 32/);
-  engine.close();
+  engine.dispose();
 });
 
 test.run();

@@ -23,7 +23,7 @@ const bytes = writeSafetensors({ tensors, metadata: { plumage: JSON.stringify(co
 
 let loaded: Promise<Model> | undefined;
 function model(): Promise<Model> {
-  loaded ??= testDevice().then((device) => Model.load(device, bytes, 'tiny.safetensors'));
+  loaded ??= testDevice().then((device) => Model.load({ device }, bytes, 'tiny.safetensors'));
   return loaded;
 }
 
@@ -49,7 +49,7 @@ test('classify: the softmax of `combined` for the stretched, cropped photo', asy
   const most = Math.max(...combined!.data);
   const exps = Array.from(combined!.data, (logit) => Math.exp(logit - most));
   const sum = exps.reduce((a, b) => a + b, 0);
-  for (const { index, label, probability } of await m.classify(photo, 6)) {
+  for (const { index, label, probability } of (await m.classify(photo, { top: 6 })).predictions) {
     assert.is(label, `class ${index}`);
     assert.ok(Math.abs(probability - exps[index]! / sum) < 1e-5, `${label}: ${probability}, ${exps[index]! / sum}`);
   }
@@ -79,13 +79,14 @@ test('run: outputs that are none are refused, and the next run works', async () 
   await rejected(m.run({ shape: [1, 31, 32, 3], data: x.data }), 'input', /at least 32 x 32/);
 });
 
-test('attention: the maps of the stretched, cropped photo, and the part of it that they lie over', async () => {
+test('classify with maps: those of the stretched, cropped photo, and the part of it that they lie over', async () => {
   const m = await model();
-  const { maps, crop } = await m.attention(photo);
+  const { maps, crop, predictions } = await m.classify(photo, { maps: true });
+  assert.equal(predictions, (await m.classify(photo)).predictions);
   const names = ['attention1', 'attention2', 'attention3'];
-  assert.equal(Object.keys(maps), names);
+  assert.equal(Object.keys(maps!), names);
   const want = await m.run(await xOfPhoto(), names);
-  for (const name of names) assert.equal(maps[name]!, want[name]!, name);
+  for (const name of names) assert.equal(maps![name]!, want[name]!, name);
   // 64 of 79 pixels a side, from the 7th on.
   assert.equal(crop, { left: 8, top: 4, width: 73, height: 41 });
 });

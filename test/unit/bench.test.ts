@@ -7,7 +7,7 @@ import { estimate, leftOut, MOST_ROUNDS, nextRound, shareOf } from '../../bench/
 import { casesOf, choosePeers, parseCase } from '../../bench/cases.ts';
 import { plannedMemory } from '../../bench/memory.ts';
 import type { CaseResult } from '../../bench/results.ts';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { PlumageError } from '../../src/errors.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { defaultTarget } from '../../src/graph/target.ts';

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkModel } from '../../src/engine/model.ts';
+import { checkModel } from '../../src/engine/checkModel.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { parseConfig, parseSource } from '../../src/model/config.ts';
 import { configOf, numbered, plainOf } from '../harness/configs.ts';

@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { configure } from '../../src/cli/weights.ts';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { elementCount } from '../../src/graph/node.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { expectedParameters, type ModelConfig } from '../../src/model/config.ts';

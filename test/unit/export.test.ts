@@ -8,7 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkOptions, type ExportOptions, exportModel } from '../../src/cli/export.ts';
 import { checkWritable } from '../../src/cli/replaceFile.ts';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { readWeights } from '../../src/formats/weights.ts';
 import type { TensorFile } from '../../src/graph/tensor.ts';
@@ -98,7 +98,7 @@ test('an ONNX model of another size and any batch, and f16 safetensors, from one
   const { logits } = await runOnnx(bytes, { x: { shape, data: hashedNoise('x', shape) } });
   assert.equal(logits!.shape, [2, 3]);
 
-  const half = readWeights(await readFile(safetensors), 'out');
+  const half = await readWeights(await readFile(safetensors), 'out');
   assert.is(half.tensors.has('backbone.bn1.num_batches_tracked'), false);
   assert.is(half.metadata.plumage, JSON.stringify(plain));
   for (const [name, { shape, data }] of half.tensors) {

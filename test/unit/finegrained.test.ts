@@ -4,7 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { factsText, modelFacts } from '../../src/cli/info.ts';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { elementCount, reachable, type Shape } from '../../src/graph/node.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { defaultTarget } from '../../src/graph/target.ts';

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkDistinct, classNames } from '../../src/cli/classNames.ts';
 import { newModel } from '../../src/cli/init.ts';
-import { checkModel, modelGraph } from '../../src/engine/model.ts';
+import { checkModel, modelGraph } from '../../src/engine/checkModel.ts';
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts';
 import { readWeights } from '../../src/formats/weights.ts';
 import type { TensorFile } from '../../src/graph/tensor.ts';
@@ -126,10 +126,10 @@ test('a model can be the source of another, fc may be absent, counters and heads
   assert.equal(lite.tensors.get('heads.1.fc1.weight')!.shape, [512, 512]);
 });
 
-test('files in F32 and F16 load again', () => {
+test('files in F32 and F16 load again', async () => {
   const small = { tensors: made.tensors, metadata: made.metadata };
   for (const dtype of ['F32', 'F16'] as const) {
-    const read = readWeights(writeSafetensors(small, dtype), 'm');
+    const read = await readWeights(writeSafetensors(small, dtype), 'm');
     assert.equal(checkModel(read, 'm').classes, classes);
     const off = read.tensors.get('clca.13.u.weight')!.data.map((v, i) => v - values('clca.13.u.weight')[i]!);
     assert.ok(moments(off).most <= (dtype === 'F32' ? 0 : 2 ** -11));

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { RunConfig } from '../../src/cli/runFolder.ts';
 import { trainingData } from '../../src/cli/trainData.ts';
 import { trainingCrop } from '../../src/data/augment.ts';
-import { preprocessConfig } from '../../src/engine/model.ts';
+import { preprocessConfig } from '../../src/engine/photoPlan.ts';
 import { random } from '../../src/model/random.ts';
 import { openDataset } from '../../src/node/datasets/dataset.ts';
 import { orderOf } from '../../src/train/epoch.ts';

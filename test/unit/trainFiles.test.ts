@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import { curvesOf } from '../../src/cli/curves.ts';
 import { RunFolder } from '../../src/cli/runFolder.ts';
 import { checkSameNetwork, initialModel } from '../../src/cli/trainModel.ts';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { expectedParameters } from '../../src/model/config.ts';
 import { initialValues } from '../../src/model/initialise.ts';

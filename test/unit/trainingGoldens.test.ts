@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { modelGraph } from '../../src/engine/model.ts';
+import { modelGraph } from '../../src/engine/checkModel.ts';
 import { readSafetensors } from '../../src/formats/safetensors.ts';
 import { elementCount } from '../../src/graph/node.ts';
 import { expectedParameters } from '../../src/model/config.ts';

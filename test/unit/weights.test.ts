@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import { checkWeights, readWeights } from '../../src/formats/weights.ts';
 import type { Tensor, TensorFile } from '../../src/graph/tensor.ts';
-import { isRefusal, refused } from '../harness/refused.ts';
+import { isRefusal, refused, rejected } from '../harness/refused.ts';
 
 const pth = new Uint8Array(readFileSync('test/fixtures/goldens/torch/stateDict.pth'));
 const zeros = (...shape: number[]): Tensor => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) });
@@ -16,8 +16,8 @@ const fileOf = (tensors: Record<string, Tensor>, metadata = {}): TensorFile => (
   metadata,
 });
 
-test("a .pth with torchvision's names gets the prefix and torchvision's configuration", () => {
-  const { tensors, metadata } = readWeights(pth, 'resnet.pth');
+test("a .pth with torchvision's names gets the prefix and torchvision's configuration", async () => {
+  const { tensors, metadata } = await readWeights(pth, 'resnet.pth');
   assert.ok([...tensors.keys()].every((name) => name.startsWith('backbone.')));
   assert.equal(tensors.get('backbone.conv1.weight')!.shape, [4, 3, 3, 3]);
   assert.equal(JSON.parse(metadata.plumage!), {
@@ -30,25 +30,28 @@ test("a .pth with torchvision's names gets the prefix and torchvision's configur
   });
 });
 
-test('safetensors are recognised, also without fc; metadata that is there stays', () => {
+test('safetensors are recognised, also without fc; metadata that is there stays', async () => {
   const plain = writeSafetensors(fileOf({ 'conv1.weight': zeros(1, 1, 1, 1) }));
-  assert.equal(JSON.parse(readWeights(plain, 'f').metadata.plumage!).classes, []);
+  assert.equal(JSON.parse((await readWeights(plain, 'f')).metadata.plumage!).classes, []);
   const own = writeSafetensors(fileOf({ 'conv1.weight': zeros(1) }, { plumage: '{"eps":1}' }));
-  assert.is(readWeights(own, 'f').metadata.plumage, '{"eps":1}');
+  assert.is((await readWeights(own, 'f')).metadata.plumage, '{"eps":1}');
   const ours = writeSafetensors(fileOf({ 'backbone.conv1.weight': zeros(1), 'clca.gamma': zeros(3) }));
-  assert.equal([...readWeights(ours, 'f').tensors.keys()], ['backbone.conv1.weight', 'clca.gamma']);
+  assert.equal([...(await readWeights(ours, 'f')).tensors.keys()], ['backbone.conv1.weight', 'clca.gamma']);
 });
 
-test("one missing tensor does not hide that the names are torchvision's", () => {
+test("one missing tensor does not hide that the names are torchvision's", async () => {
   const partial = writeSafetensors(fileOf({ 'layer4.2.bn3.bias': zeros(1), 'fc.bias': zeros(2) }));
-  assert.equal([...readWeights(partial, 'f').tensors.keys()], ['backbone.fc.bias', 'backbone.layer4.2.bn3.bias']);
+  assert.equal(
+    [...(await readWeights(partial, 'f')).tensors.keys()],
+    ['backbone.fc.bias', 'backbone.layer4.2.bn3.bias'],
+  );
 });
 
-test('safetensors whose header length starts like an old torch file are still safetensors', () => {
+test('safetensors whose header length starts like an old torch file are still safetensors', async () => {
   const header = `{"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}`.padEnd(0x280);
   const bytes = new Uint8Array(8 + 0x280 + 4);
   bytes.set([0x80, 2, ...new Array(6).fill(0), ...new TextEncoder().encode(header)]);
-  assert.equal([...readWeights(bytes, 'f').tensors.keys()], ['x']);
+  assert.equal([...(await readWeights(bytes, 'f')).tensors.keys()], ['x']);
 });
 
 for (const [name, bytes, pattern] of [
@@ -58,7 +61,7 @@ for (const [name, bytes, pattern] of [
   ['a truncated .pth', pth.subarray(0, 2000), /no end record/],
   ['an old .pth', new Uint8Array(readFileSync('test/fixtures/goldens/torch/old.pth')), /before 1\.6/],
 ] as const) {
-  test(`refused: ${name}`, () => refused(() => readWeights(bytes, 'w'), 'weights', pattern));
+  test(`refused: ${name}`, () => rejected(readWeights(bytes, 'w'), 'weights', pattern));
 }
 
 const expected = new Map<string, readonly number[]>([
@@ -104,12 +107,12 @@ test('NaN and infinities are named with tensor and index', () => {
   }
 });
 
-test('fuzz: any bytes give one clear line', () => {
+test('fuzz: any bytes give one clear line', async () => {
   const head = fc.constantFrom([], [0x50, 0x4b, 3, 4], [0x80, 2, 0x8a, 0x0a], [2, 0, 0, 0, 0, 0, 0, 0, 0x7b]);
-  fc.assert(
-    fc.property(head, fc.uint8Array({ maxLength: 200 }), (start, rest) => {
+  await fc.assert(
+    fc.asyncProperty(head, fc.uint8Array({ maxLength: 200 }), async (start, rest) => {
       try {
-        readWeights(Uint8Array.of(...start, ...rest), 'w');
+        await readWeights(Uint8Array.of(...start, ...rest), 'w');
       } catch (error) {
         isRefusal(error, 'weights', /^w: /);
       }
