@@ -32,5 +32,7 @@ const server = createServer(async (request, response) => {
 
 server.listen(Number(port), () => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  console.log(`${model.config.classes.length} classes on ${engine.adapter.name}: POST photos to http://localhost:${port}/`);
+  console.log(
+    `${model.config.classes.length} classes on ${engine.adapter.name}: POST photos to http://localhost:${port}/`,
+  );
 });

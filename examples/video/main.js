@@ -34,10 +34,9 @@ async function frame() {
   }
   busy = true;
   try {
-    const { predictions, milliseconds } = await model.classify(video, { top: 1 });
-    const [{ label, probability }] = predictions;
-    const share = (100 * probability).toFixed(1);
-    output.textContent = `${label} ${share} %, ${milliseconds.run.toFixed(0)} ms a frame, ${dropped} dropped`;
+    const { predictions, milliseconds } = await model.classify(video, { top: 3 });
+    const classes = predictions.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`);
+    output.textContent = `${classes.join(', ')}; ${milliseconds.run.toFixed(0)} ms a frame, ${dropped} dropped`;
   } finally {
     busy = false;
   }

@@ -1,15 +1,15 @@
-import { open, type WorkerModel } from 'plumage/worker';
+import { type Model, open, type Progress } from 'plumage';
 import { useEffect, useState } from 'react';
 
-export type Loading = { model: WorkerModel } | { error: string } | { progress: string };
+export type Loading = { model: Model } | { error: string } | { progress: string };
 
-/** The network of a weights file, in a worker of its own that ends with the component. */
+/** The network of a weights file, for as long as the component is there. */
 export function useModel(address: string): Loading {
   const [state, setState] = useState<Loading>({ progress: 'starting' });
   useEffect(() => {
     const ended = new AbortController();
     const { signal } = ended;
-    const onProgress = ({ stage, done, total }: { stage: string; done: number; total: number }) =>
+    const onProgress = ({ stage, done, total }: Progress) =>
       setState({ progress: total ? `${stage} ${Math.round((100 * done) / total)} %` : stage });
     const load = async () => {
       const engine = await open({ onProgress, signal });
