@@ -30,7 +30,12 @@ const forPage = { ...common, platform: 'browser', target: 'es2022', minify: true
 const forNode = { ...common, platform: 'node', target: 'node20', packages: 'external' };
 
 /** The package's entries, `./index` being `plumage` itself. */
-const entries = { index: 'src/index.ts', measure: 'src/measure.ts', node: 'src/node.ts' };
+const entries = {
+  index: 'src/index.ts',
+  measure: 'src/measure.ts',
+  node: 'src/node.ts',
+  worker: 'src/worker.ts',
+};
 
 /** @param {{ sourcemap?: boolean }} [options] */
 export async function build({ sourcemap = true } = {}) {
@@ -39,7 +44,9 @@ export async function build({ sourcemap = true } = {}) {
   const external = ['node:*', ...(await dependencies())];
   const parts = { entryPoints: entries, splitting: true, chunkNames: 'shared-[hash]', external };
   await esbuild.build({ ...forPage, ...parts, sourcemap });
-  await esbuild.build({ ...forPage, entryPoints: { host: 'web/host.ts' }, sourcemap });
+  // One file each: bundlers and servers have to move the worker's.
+  const alone = { engineWorker: 'src/worker/engineWorker.ts', host: 'web/host.ts' };
+  await esbuild.build({ ...forPage, entryPoints: alone, sourcemap });
   await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
   await esbuild.build({ ...forNode, entryPoints: { decodeWorker: 'src/node/decodeWorker.ts' }, sourcemap });
   const command = { entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } };

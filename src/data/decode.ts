@@ -18,14 +18,7 @@ export type PhotoSource = Blob | Exclude<ImageBitmapSource, Blob | ImageData> | 
  */
 export async function decodeImage(source: PhotoSource): Promise<Photo> {
   if ('data' in source) return source;
-  let bitmap: ImageBitmap;
-  try {
-    // NOTE: premultiplied here as the canvas holds it anyway: drawing an unpremultiplied bitmap would round twice.
-    bitmap = await createImageBitmap(source, { colorSpaceConversion: 'none', imageOrientation: 'from-image' });
-  } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    throw new PlumageError('input', `photo: cannot be decoded, ${reason} - give a JPEG, PNG, WebP or AVIF`);
-  }
+  const bitmap = await toBitmap(source);
   const { width, height } = bitmap;
   try {
     const canvas = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
@@ -37,5 +30,16 @@ export async function decodeImage(source: PhotoSource): Promise<Photo> {
     return { width, height, data: canvas.getImageData(0, 0, width, height).data };
   } finally {
     bitmap.close();
+  }
+}
+
+/** A source as a bitmap, which other threads take. Rejects with code `input` what the browser cannot decode. */
+export async function toBitmap(source: Exclude<PhotoSource, Photo>): Promise<ImageBitmap> {
+  try {
+    // NOTE: premultiplied, as a canvas holds it anyway: drawing an unpremultiplied bitmap would round twice.
+    return await createImageBitmap(source, { colorSpaceConversion: 'none', imageOrientation: 'from-image' });
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    throw new PlumageError('input', `photo: cannot be decoded, ${reason} - give a JPEG, PNG, WebP or AVIF`);
   }
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { type Classification, type Engine, open, PlumageError, type Prediction, type Progress } from 'plumage';
 import { measurePeak, type Peak, tune } from 'plumage/measure';
 import { cacheFolder, decodePhoto, fetchImagenet, launchBrowser, openAdapter } from 'plumage/node';
+import { open as openInWorker, type WorkerModel } from 'plumage/worker';
 
 const said: string[] = [];
 const onProgress = ({ stage, done, total }: Progress) => said.push(`${stage} ${done / total}`);
@@ -11,6 +12,7 @@ const { adapter, report } = await openAdapter({ adapter: 'software' });
 const engine: Engine = await open({ adapter, precision: 'f16', onProgress });
 const file = await fetchImagenet({ cacheDir: cacheFolder() });
 const model = await engine.load(await readFile(file), { where: report.chosen.name });
+const remote: WorkerModel = await (await openInWorker()).load('/model.safetensors', { sha256: '0'.repeat(64) });
 const photo = await decodePhoto('bird.jpg');
 const one: Classification = await model.classify(photo, { top: 3, maps: true });
 const many: Classification[] = await model.classify([photo, photo]);
@@ -39,5 +41,5 @@ export const all: [Prediction[], Classification[], Float32Array, Peak, string[],
   features,
   peak,
   said,
-  [tune, launchBrowser],
+  [tune, launchBrowser, await remote.plan()],
 ];

@@ -19,6 +19,8 @@ const order = [
   'src/train',
   'src/index.ts',
   'src/measure.ts',
+  'src/worker',
+  'src/worker.ts',
   'web',
   'src/node',
   'src/node.ts',

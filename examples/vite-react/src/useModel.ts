@@ -1,9 +1,9 @@
-import { type Model, open, type Progress } from 'plumage';
+import { open, type Progress, type WorkerModel } from 'plumage/worker';
 import { useEffect, useState } from 'react';
 
-export type Loading = { model: Model } | { error: string } | { progress: string };
+export type Loading = { model: WorkerModel } | { error: string } | { progress: string };
 
-/** The network of a weights file, for as long as the component is there. */
+/** The network of a weights file, in a worker of its own, for as long as the component is there. */
 export function useModel(address: string): Loading {
   const [state, setState] = useState<Loading>({ progress: 'starting' });
   useEffect(() => {
@@ -14,7 +14,7 @@ export function useModel(address: string): Loading {
     const load = async () => {
       const engine = await open({ onProgress, signal });
       signal.addEventListener('abort', () => engine.dispose());
-      setState({ model: await engine.load(new URL(address, location.href)) });
+      setState({ model: await engine.load(address) });
     };
     load().catch((error: Error) => signal.aborted || setState({ error: error.message }));
     return () => ended.abort();

@@ -1,0 +1,234 @@
+// The engine of a page with all its work in a worker: the calls of src/engine, each answered by message.
+
+import { type Remote, transfer, wrap } from 'comlink';
+import { type Photo, type PhotoSource, toBitmap } from '../data/decode.ts';
+import { type Abortable, abortable } from '../engine/abort.ts';
+import type { Progress } from '../engine/download.ts';
+import type { LoadOptions } from '../engine/engine.ts';
+import type { Classification, ClassifyOptions } from '../engine/model.ts';
+import type { OpenTimes } from '../engine/sharedSession.ts';
+import { PlumageError } from '../errors.ts';
+import type { AdapterDescription } from '../gpu/device.ts';
+import type { LayerTime } from '../gpu/profile.ts';
+import type { Precision } from '../graph/target.ts';
+import type { ModelConfig } from '../model/config.ts';
+import type { WorkerApi, WorkerOpenOptions } from './engineWorker.ts';
+import { type Answer, type DeviceEvent, unwrap } from './messages.ts';
+
+export interface OpenOptions extends WorkerOpenOptions, Abortable {
+  /** The worker, or where its file is: by default `engineWorker.js` beside this one. */
+  readonly worker?: Worker | string | URL;
+  /** That of all loads. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** `open` of the engine, in a worker. Rejects as it does, and with code `network` where the worker cannot be started. */
+export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
+  const { worker: given, signal, onProgress, precision, choices, defaultLimits } = options;
+  if (typeof Worker === 'undefined') {
+    throw new PlumageError('adapter', 'open: Worker, got nothing, expected a browser - in Node import plumage itself');
+  }
+  const worker =
+    given instanceof Worker
+      ? given
+      : given === undefined
+        ? new Worker(new URL('./engineWorker.js', import.meta.url), { type: 'module', name: 'plumage' })
+        : new Worker(given, { type: 'module', name: 'plumage' });
+  const link = new Link(worker, onProgress);
+  const events = new MessageChannel();
+  try {
+    const facts = await abortable(signal, 'open', () =>
+      link.call((api) => api.open({ precision, choices, defaultLimits }, transfer(events.port2, [events.port2]))),
+    );
+    return new WorkerEngine(link, facts, events.port1);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** Calls to one worker. */
+class Link {
+  readonly #api: Remote<WorkerApi>;
+  readonly #failed: Promise<never>;
+
+  constructor(
+    readonly worker: Worker,
+    readonly onProgress: LoadOptions['onProgress'],
+  ) {
+    this.#api = wrap<WorkerApi>(worker);
+    this.#failed = new Promise((_, reject) => {
+      worker.addEventListener('error', ({ message }) => {
+        const reason = message || 'its file cannot be had';
+        const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
+        reject(new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`));
+      });
+    });
+    this.#failed.catch(() => {});
+  }
+
+  async call<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
+    return unwrap(await Promise.race([work(this.#api), this.#failed]));
+  }
+
+  /** A call that can be stopped, or that reports progress: over a port of its own. */
+  async portCall<T>(
+    where: string,
+    { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'>,
+    work: (api: Remote<WorkerApi>, port: MessagePort | undefined) => Promise<Answer<T>>,
+  ): Promise<T> {
+    if (!signal && !onProgress) return this.call((api) => work(api, undefined));
+    const { port1, port2 } = new MessageChannel();
+    const stop = () => port1.postMessage('abort');
+    port1.onmessage = ({ data }: MessageEvent<Progress>) => onProgress?.(data);
+    signal?.addEventListener('abort', stop);
+    try {
+      return await abortable(signal, where, () => this.call((api) => work(api, transfer(port2, [port2]))));
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      port1.close();
+    }
+  }
+}
+
+type Facts = { readonly adapter: AdapterDescription; readonly precision: Precision };
+
+/** Dispatches `restored` when another device has taken the place of a lost one. */
+export class WorkerEngine extends EventTarget {
+  readonly #link: Link;
+  readonly #events: MessagePort;
+  readonly adapter: AdapterDescription;
+  readonly precision: Precision;
+  #lost: Promise<Pick<GPUDeviceLostInfo, 'reason' | 'message'>>;
+
+  /** Use `open`. @internal */
+  constructor(link: Link, { adapter, precision }: Facts, events: MessagePort) {
+    super();
+    this.#link = link;
+    this.adapter = adapter;
+    this.precision = precision;
+    this.#events = events;
+    let lose = (_: DeviceEvent & { kind: 'lost' }) => {};
+    const promise = () => {
+      return new Promise<DeviceEvent & { kind: 'lost' }>((resolve) => {
+        lose = resolve;
+      });
+    };
+    this.#lost = promise();
+    events.onmessage = ({ data }: MessageEvent<DeviceEvent>) => {
+      if (data.kind === 'lost') {
+        lose(data);
+      } else {
+        this.#lost = promise();
+        this.dispatchEvent(new Event('restored'));
+      }
+    };
+  }
+
+  /** Resolves with the reason when the device in use is lost or destroyed. */
+  get lost(): Promise<Pick<GPUDeviceLostInfo, 'reason' | 'message'>> {
+    return this.#lost;
+  }
+
+  /** `load` of the engine. Bytes move to the worker: the caller's array is empty afterwards. */
+  async load(source: Uint8Array | ArrayBuffer | Blob | string | URL, options: LoadOptions = {}): Promise<WorkerModel> {
+    const { sha256, where, signal, onProgress = this.#link.onProgress } = options;
+    // An address means what it means on the page, wherever the worker's file is.
+    const address = typeof source === 'string' || source instanceof URL ? new URL(source, location.href).href : source;
+    const given = address instanceof ArrayBuffer ? new Uint8Array(address) : address;
+    const moved = given instanceof Uint8Array ? transfer(given, [given.buffer]) : given;
+    const { id, config } = await this.#link.portCall('load', { signal, onProgress }, (api, port) =>
+      api.load(moved, { sha256, where: where ?? (typeof source === 'string' ? source : undefined) }, port),
+    );
+    return new WorkerModel(this.#link, id, config);
+  }
+
+  /** Frees the device and ends the worker. */
+  async dispose(): Promise<void> {
+    await this.#link.call((api) => api.dispose()).catch(() => {});
+    this.#events.close();
+    this.#link.worker.terminate();
+  }
+}
+
+/** A model in the worker: the calls of `Model` that pages need. */
+export class WorkerModel {
+  readonly #link: Link;
+  readonly #id: number;
+
+  /** Use `load` of the engine. @internal */
+  constructor(
+    link: Link,
+    id: number,
+    readonly config: ModelConfig,
+  ) {
+    this.#link = link;
+    this.#id = id;
+  }
+
+  classify(source: PhotoSource, options?: ClassifyOptions): Promise<Classification>;
+  classify(sources: readonly PhotoSource[], options?: ClassifyOptions): Promise<Classification[]>;
+  async classify(given: PhotoSource | readonly PhotoSource[], { signal, ...options }: ClassifyOptions = {}) {
+    return this.#each('classify', given, signal, (api, sources, port) =>
+      api.classify(this.#id, sources, options, port),
+    );
+  }
+
+  embed(source: PhotoSource, options?: Abortable): Promise<Float32Array>;
+  embed(sources: readonly PhotoSource[], options?: Abortable): Promise<Float32Array[]>;
+  async embed(given: PhotoSource | readonly PhotoSource[], { signal }: Abortable = {}) {
+    return this.#each('embed', given, signal, (api, sources, port) => api.embed(this.#id, sources, port));
+  }
+
+  async prepare(source: PhotoSource): Promise<OpenTimes> {
+    const [photo] = await movable([source]);
+    return this.#link.call((api) => api.prepare(this.#id, photo!));
+  }
+
+  async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {
+    const { signal, repeats } = options;
+    const [photo] = await movable([source]);
+    return this.#link.portCall('profile', { signal }, (api, port) => api.profile(this.#id, photo!, repeats, port));
+  }
+
+  /** The plan as text. */
+  plan = (width?: number, height?: number): Promise<string> =>
+    this.#link.call((api) => api.plan(this.#id, width, height));
+
+  weightBytes = (): Promise<number> => this.#link.call((api) => api.weightBytes(this.#id));
+
+  dispose = (): Promise<void> => this.#link.call((api) => api.disposeModel(this.#id));
+
+  async #each<T>(
+    where: string,
+    given: PhotoSource | readonly PhotoSource[],
+    signal: AbortSignal | undefined,
+    work: (api: Remote<WorkerApi>, sources: PhotoSource[], port: MessagePort | undefined) => Promise<Answer<T[]>>,
+  ): Promise<T | T[]> {
+    const several = Array.isArray(given);
+    const sources = await movable(several ? given : [given as PhotoSource]);
+    const found = await this.#link.portCall(where, { signal }, (api, port) => {
+      return work(api, transfer(sources, sources.filter(isOurs)), port);
+    });
+    return several ? found : found[0]!;
+  }
+}
+
+/** Bitmaps made here, which move; what is the caller's own is copied. */
+const made = new WeakSet<ImageBitmap>();
+const isOurs = (source: PhotoSource): source is ImageBitmap => source instanceof ImageBitmap && made.has(source);
+
+/** Sources as messages can carry them: what belongs to the page becomes a bitmap. */
+function movable(sources: readonly PhotoSource[]): Promise<PhotoSource[]> {
+  return Promise.all(
+    sources.map(async (source) => {
+      if ('data' in source) return plainPhoto(source);
+      if (source instanceof Blob || source instanceof ImageBitmap) return source;
+      const bitmap = await toBitmap(source);
+      made.add(bitmap);
+      return bitmap;
+    }),
+  );
+}
+
+const plainPhoto = ({ width, height, data }: Photo): Photo => ({ width, height, data });
