@@ -85,6 +85,9 @@ export async function buildTests() {
   const unit = { entryPoints: await testFiles('unit'), outdir: 'dist/test/unit', chunkNames: 'shared-[hash]' };
   await esbuild.build({ ...forNode, ...unit, splitting: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
+  // Split, so that they share one project that uses the package.
+  const users = { entryPoints: await testFiles('package'), outdir: 'dist/test/package', chunkNames: 'shared-[hash]' };
+  await esbuild.build({ ...forNode, ...users, splitting: true });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   const folders = ['kernels', 'ops', 'gradients', 'model'];

@@ -1,7 +1,8 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
 // and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
-// `lavapipe` runs the GPU tests on Debian's lavapipe, `long` what takes longer, `unit` the unit tests only. Fails when a
-// suite fails, runs nothing, or has no adapter.
+// `lavapipe` runs the GPU tests on Debian's lavapipe, `package` packs and installs the package and runs README's snippets and
+// the examples on it, `long` that and all else that takes longer, `unit` the unit tests only. Fails when a suite fails, runs
+// nothing, or has no adapter.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,7 +19,14 @@ const modes = {
   chrome: [chromeGpu('gpu')],
   lavapipe: [nodeGpu('gpu', 'lavapipe')],
   trainer: [nodeGpu('trainer', 'swiftshader')],
-  long: [nodeGpu('long', 'swiftshader'), chromeGpu('long'), chromeGpu('trainer'), nodeOnly('longNode')],
+  package: [nodeOnly('package')],
+  long: [
+    nodeGpu('long', 'swiftshader'),
+    chromeGpu('long'),
+    chromeGpu('trainer'),
+    nodeOnly('longNode'),
+    nodeOnly('package'),
+  ],
 };
 const suites = modes[/** @type {keyof typeof modes} */ (mode)];
 if (!suites) {
@@ -41,7 +49,7 @@ results.push(...(await others));
 console.log('\nsuites');
 for (const { name, total, passed } of results) console.log(`  ${name}: ${passed} of ${total} passed`);
 if (mode !== 'long')
-  console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision)');
+  console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision, the package)');
 if (mode !== 'lavapipe') console.log('  not run here: npm run test:lavapipe (the GPU tests on the lavapipe adapter)');
 const passed = results.reduce((sum, r) => sum + r.passed, 0);
 const failed = results.reduce((sum, r) => sum + Math.max(r.total - r.passed, r.total === 0 ? 1 : 0), 0);

@@ -1,5 +1,5 @@
-// A project that uses the package: packed from a copy of this one, installed from the tarball as a user would, with a photo
-// and a small model beside it. Made once for all tests of a process.
+// A project that uses the package: packed from a copy of this one and installed from the tarball as a user would, beside an
+// older TypeScript. Made once for all tests of a process.
 
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -77,7 +77,8 @@ async function make(): Promise<Consumer> {
   await writeFile(path.join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
   const installing = Date.now();
   const tarball = path.join(folder, packed.filename);
-  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], { cwd: project });
+  const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball, 'typescript@5.9'];
+  await run('npm', install, { cwd: project });
   return {
     folder: project,
     files: packed.files.map(({ path: name }) => name).sort(),
