@@ -29,11 +29,11 @@ test('the tarball holds what users need and nothing else', async () => {
   ];
   const stray = files.filter((file) => !wanted.some((pattern) => pattern.test(file)));
   assert.equal(stray, []);
-  const left = files.filter((file) => leftovers.includes(file) && !file.startsWith('dist/shared-'));
+  const left = files.filter((file) => leftovers.includes(file));
   assert.equal(left, []);
   for (const file of ['LICENSE', 'README.md', 'dist/cli.js', 'dist/host.html', 'dist/decodeWorker.js'])
     assert.ok(files.includes(file), file);
-  assert.ok(size < 400_000, `bytes of the tarball, got ${size}, expected less than 400 000`);
+  assert.ok(size < 500_000, `bytes of the tarball, got ${size}, expected less than 500 000`);
 });
 
 test('every entry is exported, with its types', async () => {
@@ -124,7 +124,7 @@ test('errors of one entry are PlumageError of another', async () => {
     import { PlumageError } from 'plumage';
     import { decodePhoto } from 'plumage/node';
     const error = await decodePhoto('no such file.jpg').catch((error) => error);
-    console.log(error instanceof PlumageError, error.code);`;
+    console.log([error instanceof PlumageError, error.code].join(' '));`;
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: folder });
   assert.is(stdout.trim(), 'true input');
 });
