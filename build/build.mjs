@@ -88,6 +88,7 @@ export async function buildTests() {
   // Split, so that they share one project that uses the package.
   const users = { entryPoints: await testFiles('package'), outdir: 'dist/test/package', chunkNames: 'shared-[hash]' };
   await esbuild.build({ ...forNode, ...users, splitting: true });
+  await esbuild.build({ ...forNode, entryPoints: await testFiles('page'), outdir: 'dist/test/page' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   const folders = ['kernels', 'ops', 'gradients', 'model'];
