@@ -65,6 +65,7 @@ export async function buildTests() {
   const unit = { entryPoints: await testFiles('unit'), outdir: 'dist/test/unit', chunkNames: 'shared-[hash]' };
   await esbuild.build({ ...forNode, ...unit, splitting: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
+  await esbuild.build({ ...forNode, entryPoints: await testFiles('page'), outdir: 'dist/test/page' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
   await esbuild.build({ ...forNode, entryPoints: runners, outdir: 'dist/test' });
   const folders = ['kernels', 'ops', 'gradients', 'model'];

@@ -19,6 +19,7 @@ import { DeviceModel } from './deviceModel.ts';
 import type { Progress } from './download.ts';
 import { PROBABILITIES, photoPlan, preprocessConfig } from './photoPlan.ts';
 import type { OpenTimes } from './sharedSession.ts';
+import { withSmaller } from './smaller.ts';
 
 export interface Prediction {
   readonly label: string;
@@ -59,6 +60,8 @@ export interface Host {
 
 export class Model {
   #on: DeviceModel;
+  /** Under way. */
+  readonly #calls = new Set<Promise<unknown>>();
   #disposed = false;
 
   private constructor(
@@ -122,7 +125,8 @@ export class Model {
 
   /** The named outputs of the network for a photo, each (1, ...). Calls may overlap. */
   async outputs(photo: Photo, names: readonly string[]): Promise<Record<string, Tensor>> {
-    return (await this.#surviving((on) => on.runPhotos([photo], names)))[0]!;
+    const [outputs] = await this.#call(() => this.#surviving((on) => on.runPhotos([photo], names)));
+    return outputs!;
   }
 
   /**
@@ -130,31 +134,33 @@ export class Model {
    * maps and features, which cost nothing where nobody asks for them.
    */
   async run(x: Tensor, outputs?: readonly string[]): Promise<Record<string, Tensor>> {
-    return this.#surviving((on) => on.runTensor(x, outputs));
+    return this.#call(() => this.#surviving((on) => on.runTensor(x, outputs)));
   }
 
   /** Opens what classify() needs for this photo, if need be, and says what that took. */
   async prepare(source: PhotoSource): Promise<OpenTimes> {
-    const photo = await decodeImage(source);
-    return this.#surviving((on) => on.photoSession(photo, [PROBABILITIES]).times);
+    return this.#call(async () => {
+      const photo = await decodeImage(source);
+      return this.#surviving((on) => on.photoSession(photo, [PROBABILITIES]).times);
+    });
   }
 
   /** Milliseconds of every dispatch for this photo, medians of `repeats` runs, 3 by default. */
   async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {
     const { signal, repeats } = options;
-    const photo = await decodeImage(source);
-    return abortable(signal, 'profile', () =>
-      this.#surviving(async (on) => {
-        const names = [PROBABILITIES];
-        return on.photoSession(photo, names).use((session) => profile(session, on.feeds(photo), repeats));
-      }),
-    );
+    const work = async () => {
+      const photo = await decodeImage(source);
+      return this.#surviving((on) => {
+        const shared = on.photoSession(photo, [PROBABILITIES]);
+        return shared.use((session) => profile(session, on.feeds(photo), repeats));
+      });
+    };
+    return abortable(signal, 'profile', () => this.#call(work));
   }
 
   /** The plan for photos of this size. */
   plan(width = this.config.size, height = this.config.size): Plan {
-    const { target } = this.host.device;
-    return photoPlan(this.config, capacityFor(width, height, preprocessConfig(this.config), target), target);
+    return this.#plan(this.config, width, height);
   }
 
   /** Bytes of weights on the device so far. */
@@ -165,7 +171,13 @@ export class Model {
   /** Frees all GPU memory of the model, once the calls under way have their answers. */
   async dispose(): Promise<void> {
     this.#disposed = true;
+    await Promise.allSettled(this.#calls);
     await this.#on.dispose();
+  }
+
+  #plan(config: ModelConfig, width = config.size, height = config.size): Plan {
+    const { target } = this.host.device;
+    return photoPlan(config, capacityFor(width, height, preprocessConfig(config), target), target);
   }
 
   /** Decodes what was given, runs it, and makes an answer of each photo's outputs. */
@@ -178,7 +190,7 @@ export class Model {
   ): Promise<T | T[]> {
     const several = Array.isArray(given);
     const sources: readonly PhotoSource[] = several ? given : [given as PhotoSource];
-    return abortable(signal, where, async () => {
+    const work = async () => {
       const start = performance.now();
       const photos = await Promise.all(sources.map(decodeImage));
       const decoded = performance.now();
@@ -188,19 +200,33 @@ export class Model {
       const milliseconds = { decode: share(start, decoded), run: share(decoded, performance.now()) };
       const answers = photos.map((photo, i) => answer(outputs[i]!, photo, milliseconds));
       return several ? answers : answers[0]!;
-    });
+    };
+    return abortable(signal, where, () => this.#call(work));
+  }
+
+  /** A call, which dispose() waits for, though its caller may not. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new PlumageError('input', `${this.where}: the model is disposed of - load it again`);
+    const call = work();
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+    }
   }
 
   /** Work on the device; once more on the next one, where it is lost meanwhile. */
   async #surviving<T>(work: (on: DeviceModel) => Promise<T>): Promise<T> {
     for (let again = false; ; again = true) {
-      if (this.#disposed) throw new PlumageError('input', `${this.where}: the model is disposed of - load it again`);
       const on = this.#here();
       try {
         return await work(on);
       } catch (error) {
-        const lost = error instanceof PlumageError && error.code === 'lost';
-        if (!lost || again || !this.host.restore) throw error;
+        if (!(error instanceof PlumageError)) throw error;
+        if (/out of GPU memory/.test(error.message))
+          throw withSmaller(error, this.config, (config) => this.#plan(config));
+        if (error.code !== 'lost' || again || !this.host.restore) throw error;
         await this.host.restore(on.device);
       }
     }

@@ -5,10 +5,11 @@ import * as assert from 'uvu/assert';
 import type { Photo } from '../../src/data/decode.ts';
 import { Model } from '../../src/engine/model.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
+import type { Device } from '../../src/gpu/device.ts';
 import { input } from '../../src/graph/node.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { buildModel, expectedParameters, type ModelConfig } from '../../src/model/config.ts';
-import { testDevice } from '../harness/device.ts';
+import { freshDevice, testDevice } from '../harness/device.ts';
 import { hashedValues, hashedWeights } from '../harness/hashedWeights.ts';
 import { rejected } from '../harness/refused.ts';
 
@@ -129,6 +130,84 @@ test('load: files that do not fit are refused in one line', async () => {
     const text = JSON.stringify({ ...config, [field]: value });
     await rejected(load(file({}, { plumage: text })), 'weights', new RegExp(`configuration: ${field}, got`));
   }
+});
+
+test('no memory: what it needs, and what the next smaller one would', async () => {
+  const device = await freshDevice();
+  const model = await Model.load({ device }, file(), 'm');
+  const { gpu } = device;
+  const pop = gpu.popErrorScope.bind(gpu);
+  let scopes = 0;
+  // Stands for a device without room: the second scope that open() closes is that of memory.
+  gpu.popErrorScope = async () => {
+    const error = await pop();
+    return ++scopes === 2 ? ({ message: 'no room' } as GPUError) : error;
+  };
+  const needs = /^open: out of GPU memory, the plan needs \d+ MiB - use size 32, which needs \d+ MiB$/;
+  await rejected(model.classify(photo(8, 8)), 'limit', needs);
+  assert.is((await model.classify(photo(8, 8))).predictions.length, 5);
+  await model.dispose();
+  gpu.destroy();
+});
+
+test('a device that is lost: the next one, of a host that has it; without it a clear line', async () => {
+  const device = await freshDevice();
+  const host = {
+    device,
+    restored: 0,
+    async restore(lost: Device) {
+      assert.is(lost, host.device);
+      host.device = await freshDevice();
+      host.restored++;
+    },
+  };
+  const model = await Model.load(host, file(), 'm');
+  const one = (m: Model) => m.classify(photo(30, 20));
+  const { predictions } = await one(model);
+  device.gpu.destroy();
+  await device.gpu.lost;
+  assert.equal((await one(model)).predictions, predictions);
+  assert.is(host.restored, 1);
+  const alone = await Model.load({ device: host.device }, file(), 'm');
+  host.device.gpu.destroy();
+  await rejected(one(alone), 'lost', /^device lost \(destroyed/);
+});
+
+test('a batch: as one by one; signals; features', async () => {
+  const m = await model();
+  const photos = [photo(80, 60), photo(1, 1), photo(500, 300)];
+  const batch = await m.classify(photos, { top: 10 });
+  for (const [i, each] of photos.entries()) {
+    const alone = await m.classify(each, { top: 10 });
+    assert.equal([batch[i]!.width, batch[i]!.height, batch[i]!.crop], [each.width, each.height, alone.crop]);
+    const byIndex = new Map(alone.predictions.map(({ index, probability }) => [index, probability]));
+    for (const { index, probability } of batch[i]!.predictions) {
+      assert.ok(Math.abs(probability - byIndex.get(index)!) < 1e-5, `${i}: ${index}`);
+    }
+  }
+  assert.equal(await m.classify([]), []);
+  const [features, ofBatch] = [await m.embed(photos[0]!), await m.embed(photos)];
+  assert.is(features.length, 2048);
+  const off = Math.max(...features.map((value, i) => Math.abs(value - ofBatch[0]![i]!)));
+  assert.ok(off < 1e-4 * Math.max(...features), `off by ${off}`);
+  const stopped = new AbortController();
+  const call = m.classify(photos, { signal: stopped.signal });
+  stopped.abort();
+  await rejected(call, 'aborted', /^classify: stopped by the caller's signal$/);
+  await rejected(m.embed(photos[0]!, { signal: stopped.signal }), 'aborted', /^embed: stopped/);
+  assert.is((await m.classify(photos[0]!, { signal: new AbortController().signal })).predictions.length, 5);
+});
+
+test('classify with maps: the class activation of a plain network, whose mean is the logit without its bias', async () => {
+  const m = await model();
+  const { maps, predictions } = await m.classify(photo(80, 60), { maps: true });
+  const { shape, data } = maps!.activation!;
+  assert.equal(shape, [1, 2, 2]);
+  const { index } = predictions[0]!;
+  const { logits } = await m.outputs(photo(80, 60), ['logits']);
+  const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+  const want = logits!.data[index]! - tensors['backbone.fc.bias']!.data[index]!;
+  assert.ok(Math.abs(mean - want) < 1e-4 * Math.max(1, Math.abs(want)), `mean, got ${mean}, expected ${want}`);
 });
 
 test.after(async () => (await loaded)?.dispose());

@@ -110,8 +110,8 @@ test("the GPU process dies: a worker's model comes back; another tab's too, and 
 
 test('an adapter that was given is used up: one clear line', async () => {
   const { page } = await site.newPage();
-  const error = await page.evaluate(async (url) => {
-    const { open } = (await import('/index.js' as string)) as Plumage;
+  const opening = async (entry: string, url: string) => {
+    const { open } = (await import(entry)) as Plumage;
     const adapter = (await navigator.gpu.requestAdapter())!;
     const engine = await open({ adapter });
     const model = await engine.load(url);
@@ -122,7 +122,8 @@ test('an adapter that was given is used up: one clear line', async () => {
       () => 'answered',
       ({ code, message }) => `${code}: ${message}`,
     );
-  }, `${site.server.url}/plain.safetensors`);
+  };
+  const error = await page.evaluate(opening, '/index.js', `${site.server.url}/plain.safetensors`);
   assert.match(
     error,
     /^lost: device lost, and no other one: its adapter was given and is used up - open an engine again$/,
