@@ -31,8 +31,8 @@ export interface Settings extends Abortable {
   readonly where: string;
   readonly steps: number;
   /**
-   * The loss curves by at most 1 in any direction, for half the mean square of x with its ones is 1, and by weightDecay: with this momentum every
-   * rate below 2 (1 + MOMENTUM) / (1 + weightDecay) goes downhill.
+   * The loss curves by at most 1 in any direction, half the mean square of x with its ones, and by weightDecay: with this momentum
+   * every rate below 2 (1 + MOMENTUM) / (1 + weightDecay) goes downhill.
    */
   readonly learningRate: number;
   readonly weightDecay: number;
