@@ -34,6 +34,7 @@ const entries = {
   index: 'src/index.ts',
   measure: 'src/measure.ts',
   node: 'src/node.ts',
+  train: 'src/train.ts',
   worker: 'src/worker.ts',
 };
 

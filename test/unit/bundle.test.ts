@@ -8,6 +8,7 @@ test('import * from plumage stays small, carries its WGSL and no wasm', async ()
   assert.ok(text.includes('workgroupBarrier'), 'the WGSL is inside');
   assert.not(text.includes('WebAssembly'), 'no wasm');
   assert.not(text.includes('"fmaPeak"'), 'nothing that only plumage/measure needs');
+  assert.not(text.includes('plumageHead'), 'nothing that only plumage/train needs');
   assert.not(/\bfrom\s*["']node:/.test(text), 'no Node import');
 });
 

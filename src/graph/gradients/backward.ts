@@ -45,7 +45,7 @@ export function backpropagate(y: Node, dy: Node, wrt: readonly Node[], keep?: Re
   for (const node of [...order].reverse()) {
     const gradient = gradients.get(node);
     if (!gradient || !needed.has(node) || isSource(node)) continue;
-    const rule = rules.get(node.op);
+    const rule = rules().get(node.op);
     if (!rule) throw new PlumageError('internal', `${node.name}: op ${node.op.name} has no gradient rule`);
     const needs = node.inputs.map((input) => needed.has(input));
     rule(withInputs(node), gradient, needs, again(node)).forEach((gradient, i) => {

@@ -32,20 +32,26 @@ import { topPoolGradients } from './topPool.ts';
 /** Checks that a rule is one of its op, then forgets the attributes, so that rules can share a table. */
 const rule = <A>(op: Op<A>, gradient: Gradient<A>): readonly [Op, Gradient] => [op as Op, gradient as Gradient];
 
-export const rules: ReadonlyMap<Op, Gradient> = new Map([
-  rule(activationOp, activationGradients),
-  rule(addOp, addGradients),
-  rule(batchNormTrainingOp, batchNormTrainingGradients),
-  rule(attentionWeightsOp, attentionWeightsGradients),
-  rule(channelAttentionOp, channelAttentionGradients),
-  rule(channelGroupAttentionOp, channelGroupAttentionGradients),
-  rule(concatOp, concatGradients),
-  rule(conv2dOp, conv2dGradients),
-  rule(crossEntropyOp, crossEntropyGradients),
-  rule(globalPoolOp, globalPoolGradients),
-  rule(linearOp, linearGradients),
-  rule(maxPoolOp, maxPoolGradients),
-  rule(receiveOp, collaborativeAttentionGradients),
-  rule(softmaxOp, softmaxGradients),
-  rule(topPoolOp, topPoolGradients),
-]);
+let made: ReadonlyMap<Op, Gradient> | undefined;
+
+/** Made when it is first asked for: a bundler keeps what is made on loading, and with it all that it names. */
+export function rules(): ReadonlyMap<Op, Gradient> {
+  made ??= new Map([
+    rule(activationOp, activationGradients),
+    rule(addOp, addGradients),
+    rule(batchNormTrainingOp, batchNormTrainingGradients),
+    rule(attentionWeightsOp, attentionWeightsGradients),
+    rule(channelAttentionOp, channelAttentionGradients),
+    rule(channelGroupAttentionOp, channelGroupAttentionGradients),
+    rule(concatOp, concatGradients),
+    rule(conv2dOp, conv2dGradients),
+    rule(crossEntropyOp, crossEntropyGradients),
+    rule(globalPoolOp, globalPoolGradients),
+    rule(linearOp, linearGradients),
+    rule(maxPoolOp, maxPoolGradients),
+    rule(receiveOp, collaborativeAttentionGradients),
+    rule(softmaxOp, softmaxGradients),
+    rule(topPoolOp, topPoolGradients),
+  ]);
+  return made;
+}
