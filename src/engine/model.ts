@@ -17,15 +17,10 @@ import { describeModel } from './checkModel.ts';
 import { classActivation } from './classActivation.ts';
 import { DeviceModel } from './deviceModel.ts';
 import type { Progress } from './download.ts';
+import { likeliest, type Prediction } from './likeliest.ts';
 import { PROBABILITIES, photoPlan, preprocessConfig } from './photoPlan.ts';
 import type { OpenTimes } from './sharedSession.ts';
 import { withSmaller } from './smaller.ts';
-
-export interface Prediction {
-  readonly label: string;
-  readonly index: number;
-  readonly probability: number;
-}
 
 export interface ClassifyOptions extends Abortable {
   /** How many of the likeliest classes, 5 by default. */
@@ -256,15 +251,4 @@ function mapNames(config: ModelConfig): string[] {
   if (config.model === 'plain') return ['layer4'];
   if (hasAttentionMaps(config)) return ['attention1', 'attention2', 'attention3'];
   throw mismatch('input', 'classify', 'maps', 'true', 'false, for this network has no attention between positions');
-}
-
-/** The `top` largest probabilities with their labels. */
-export function likeliest(probabilities: Float32Array, classes: readonly string[], top: number): Prediction[] {
-  return Array.from(probabilities, (probability, index) => ({
-    label: classes[index] ?? `${index}`,
-    index,
-    probability,
-  }))
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, top);
 }

@@ -1,7 +1,7 @@
 // A head: a linear layer on the features of a network, with names for its classes. It runs in JavaScript, for it is small, and
 // travels as a safetensors file of its own.
 
-import { likeliest, type Prediction } from '../engine/model.ts';
+import { likeliest, type Prediction } from '../engine/likeliest.ts';
 import { mismatch, PlumageError } from '../errors.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { checkFinite } from '../formats/weights.ts';

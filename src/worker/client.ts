@@ -12,6 +12,8 @@ import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime } from '../gpu/profile.ts';
 import type { Precision } from '../graph/target.ts';
 import type { ModelConfig } from '../model/config.ts';
+import type { Example } from '../train/examples.ts';
+import type { CrossValidateOptions, TeachOptions, Validation } from '../train/fewShot.ts';
 import type { WorkerApi, WorkerOpenOptions } from './engineWorker.ts';
 import { type Answer, type DeviceEvent, unwrap } from './messages.ts';
 
@@ -72,9 +74,9 @@ class Link {
   }
 
   /** A call that can be stopped, or that reports progress: over a port of its own. */
-  async portCall<T>(
+  async portCall<T, Progress>(
     where: string,
-    { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'>,
+    { signal, onProgress }: Abortable & { readonly onProgress?: (progress: Progress) => void },
     work: (api: Remote<WorkerApi>, port: MessagePort | undefined) => Promise<Answer<T>>,
   ): Promise<T> {
     if (!signal && !onProgress) return this.call((api) => work(api, undefined));
@@ -141,6 +143,20 @@ export class WorkerEngine extends EventTarget {
       api.load(moved, { sha256, where: where ?? (typeof source === 'string' ? source : undefined) }, port),
     );
     return new WorkerModel(this.#link, id, config);
+  }
+
+  /** `teach` of `plumage/train`: the head as the bytes of its file, which `Head.read` opens. */
+  async teach(examples: readonly Example[], options: TeachOptions = {}): Promise<Uint8Array> {
+    const { signal, onProgress, ...rest } = options;
+    return this.#link.portCall('teach', { signal, onProgress }, (api, port) => api.teach(examples, rest, port));
+  }
+
+  /** `crossValidate` of `plumage/train`. */
+  async crossValidate(examples: readonly Example[], options: CrossValidateOptions = {}): Promise<Validation> {
+    const { signal, onProgress, ...rest } = options;
+    return this.#link.portCall('crossValidate', { signal, onProgress }, (api, port) =>
+      api.crossValidate(examples, rest, port),
+    );
   }
 
   /** Frees the device and ends the worker. */

@@ -10,6 +10,9 @@ import { type Engine, type LoadOptions, type OpenOptions, open } from '../engine
 import type { ClassifyOptions, Model } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { printPlan } from '../graph/print.ts';
+import type { Example } from '../train/examples.ts';
+import { type CrossValidateOptions, crossValidate, type TeachOptions, teach } from '../train/fewShot.ts';
+import type { TeachProgress } from '../train/lesson.ts';
 import { answer, type DeviceEvent } from './messages.ts';
 
 let engine: Engine | undefined;
@@ -19,6 +22,8 @@ let loaded = 0;
 /** What the worker is told in open(). */
 export type WorkerOpenOptions = Pick<OpenOptions, 'precision' | 'choices' | 'defaultLimits'>;
 export type WorkerLoadOptions = Pick<LoadOptions, 'sha256' | 'where'>;
+export type WorkerTeachOptions = Omit<TeachOptions, 'signal' | 'onProgress'>;
+export type WorkerCrossValidateOptions = Omit<CrossValidateOptions, 'signal' | 'onProgress'>;
 
 const api = {
   open: (options: WorkerOpenOptions, events: MessagePort) =>
@@ -70,8 +75,22 @@ const api = {
       models.delete(id);
     }),
 
+  teach: async (examples: readonly Example[], options: WorkerTeachOptions, port?: MessagePort) => {
+    const head = await answer(async () => (await teach(theEngine(), examples, { ...options, ...heard(port) })).write());
+    return 'value' in head ? transfer(head, [head.value.buffer]) : head;
+  },
+
+  crossValidate: (examples: readonly Example[], options: WorkerCrossValidateOptions, port?: MessagePort) =>
+    answer(() => crossValidate(theEngine(), examples, { ...options, ...heard(port) })),
+
   dispose: () => answer(async () => engine?.dispose()),
 };
+
+/** The caller's signal, and progress to the caller. */
+const heard = (port: MessagePort | undefined) => ({
+  signal: signalOf(port),
+  onProgress: (progress: TeachProgress) => port?.postMessage(progress),
+});
 
 export type WorkerApi = typeof api;
 
