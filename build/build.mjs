@@ -1,10 +1,12 @@
-// The build. `node build/build.mjs` bundles the engine, the Node entry, the command, the demo page and the page's host into dist/;
-// `node build/build.mjs bench` bundles the benchmark instead, and `buildTests` the tests. Node 20 runs no TypeScript, so
-// everything that runs is a bundle.
+// The build. `node build/build.mjs` bundles the engine, the Node entry, the command, the demo page and the page's host into
+// dist/; `node build/build.mjs package` does so for npm, without source maps and with declarations in dist/types; `node
+// build/build.mjs bench` bundles the benchmark instead, and `buildTests` the tests. Node 20 runs no TypeScript, so everything
+// that runs is a bundle.
 import { chmod, copyFile, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { emitTypes } from './types.mjs';
 import { wgslPlugin } from './wgslPlugin.mjs';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -27,27 +29,35 @@ const forPage = { ...common, platform: 'browser', target: 'es2022', minify: true
 /** For Node: packages stay imports. @type {import('esbuild').BuildOptions} */
 const forNode = { ...common, platform: 'node', target: 'node20', packages: 'external' };
 
-export async function build() {
+/** The package's entries, `./index` being `plumage` itself. */
+const entries = {
+  index: 'src/index.ts',
+  measure: 'src/measure.ts',
+  node: 'src/node.ts',
+  train: 'src/train.ts',
+  worker: 'src/worker.ts',
+};
+
+/** @param {{ sourcemap?: boolean }} [options] */
+export async function build({ sourcemap = true } = {}) {
   await removeShared();
-  const entryPoints = {
-    index: 'src/index.ts',
-    measure: 'src/measure.ts',
-    train: 'src/train.ts',
-    worker: 'src/worker.ts',
-    engineWorker: 'src/worker/engineWorker.ts',
-  };
-  await esbuild.build({ ...forPage, entryPoints, splitting: true, chunkNames: 'shared-[hash]' });
-  await esbuild.build({ ...forPage, entryPoints: { host: 'web/host.ts' } });
+  // One build of all entries, so that they share classes: an error of one is `instanceof PlumageError` of another.
+  const external = ['node:*', ...(await dependencies())];
+  const parts = { entryPoints: entries, splitting: true, chunkNames: 'shared-[hash]', external };
+  await esbuild.build({ ...forPage, ...parts, sourcemap });
+  // One file each: bundlers and servers have to move the worker's.
+  const alone = { engineWorker: 'src/worker/engineWorker.ts', host: 'web/host.ts' };
+  await esbuild.build({ ...forPage, entryPoints: alone, sourcemap });
   await copyFile(path.join(root, 'web/host.html'), path.join(root, 'dist/host.html'));
-  const modules = { node: 'src/node.ts', decodeWorker: 'src/node/decodeWorker.ts' };
-  await esbuild.build({ ...forNode, entryPoints: modules });
-  await esbuild.build({ ...forNode, entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } });
+  await esbuild.build({ ...forNode, entryPoints: { decodeWorker: 'src/node/decodeWorker.ts' }, sourcemap });
+  const command = { entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } };
+  await esbuild.build({ ...forNode, ...command, sourcemap });
   await chmod(path.join(root, 'dist/cli.js'), 0o755);
-  await buildDemo();
+  await buildDemo(sourcemap);
 }
 
-/** The demo page: a folder that any server may serve. */
-async function buildDemo() {
+/** The demo page: a folder that any server may serve. @param {boolean} sourcemap */
+async function buildDemo(sourcemap) {
   const outdir = 'dist/demo';
   await rm(path.join(root, outdir), { recursive: true, force: true });
   const entryPoints = {
@@ -55,10 +65,21 @@ async function buildDemo() {
     engineWorker: 'src/worker/engineWorker.ts',
     style: 'web/demo/style.css',
   };
-  await esbuild.build({ ...forPage, entryPoints, outdir, splitting: true, chunkNames: 'shared-[hash]' });
+  await esbuild.build({ ...forPage, entryPoints, outdir, splitting: true, chunkNames: 'shared-[hash]', sourcemap });
   for (const name of ['index.html', 'icon.svg']) {
     await copyFile(path.join(root, 'web/demo', name), path.join(root, outdir, name));
   }
+}
+
+/** What `npm pack` packs. */
+async function buildPackage() {
+  await build({ sourcemap: false });
+  await emitTypes(Object.keys(entries));
+}
+
+/** Packages that come with this one. */
+async function dependencies() {
+  return Object.keys(JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')).dependencies);
 }
 
 /** The benchmark: the driver for Node, and the page, which loads each engine's code only when that engine runs. */
@@ -81,6 +102,9 @@ export async function buildTests() {
   const unit = { entryPoints: await testFiles('unit'), outdir: 'dist/test/unit', chunkNames: 'shared-[hash]' };
   await esbuild.build({ ...forNode, ...unit, splitting: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('longNode'), outdir: 'dist/test/longNode' });
+  // Split, so that they share one project that uses the package.
+  const users = { entryPoints: await testFiles('package'), outdir: 'dist/test/package', chunkNames: 'shared-[hash]' };
+  await esbuild.build({ ...forNode, ...users, splitting: true });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('page'), outdir: 'dist/test/page' });
   await esbuild.build({ ...forNode, entryPoints: await testFiles('demo'), outdir: 'dist/test/demo' });
   const runners = { node: 'test/harness/runNode.ts', chrome: 'test/harness/runChrome.ts' };
@@ -156,4 +180,7 @@ async function removeShared() {
   for (const name of names) if (name.startsWith('shared-')) await rm(path.join(root, 'dist', name));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await (process.argv[2] === 'bench' ? buildBench() : build());
+const commands = { build, bench: buildBench, package: buildPackage };
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await commands[/** @type {keyof typeof commands} */ (process.argv[2] ?? 'build')]();
+}

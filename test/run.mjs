@@ -1,7 +1,8 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
 // and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
-// Then the demo page, as its visitors use it (`demo` runs that alone). `lavapipe` runs the GPU tests on Debian's lavapipe, `long`
-// what takes longer, `unit` the unit tests only. Fails when a suite fails, runs nothing, or has no adapter.
+// `lavapipe` runs the GPU tests on Debian's lavapipe, `package` packs and installs the package and runs README's snippets and
+// the examples on it, `long` that and all else that takes longer, `unit` the unit tests only. Fails when a suite fails, runs
+// nothing, or has no adapter.
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,14 +13,21 @@ const mode = process.argv[2] ?? 'all';
 // Small tests leave most of a processor idle, so one runtime's run beside the other's.
 const besides = mode === 'all' ? [chromeGpu('gpu')] : [];
 const modes = {
-  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader'), nodeOnly('demo')],
+  all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader')],
   unit: [unit],
   node: [nodeGpu('gpu', 'swiftshader')],
   chrome: [chromeGpu('gpu')],
   lavapipe: [nodeGpu('gpu', 'lavapipe')],
   demo: [nodeOnly('demo')],
   trainer: [nodeGpu('trainer', 'swiftshader')],
-  long: [nodeGpu('long', 'swiftshader'), chromeGpu('long'), chromeGpu('trainer'), nodeOnly('longNode')],
+  package: [nodeOnly('package')],
+  long: [
+    nodeGpu('long', 'swiftshader'),
+    chromeGpu('long'),
+    chromeGpu('trainer'),
+    nodeOnly('longNode'),
+    nodeOnly('package'),
+  ],
 };
 const suites = modes[/** @type {keyof typeof modes} */ (mode)];
 if (!suites) {
@@ -42,7 +50,7 @@ results.push(...(await others));
 console.log('\nsuites');
 for (const { name, total, passed } of results) console.log(`  ${name}: ${passed} of ${total} passed`);
 if (mode !== 'long')
-  console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision)');
+  console.log('  not run here: npm run check:long (real weights, 100 runs, photos against torchvision, the package)');
 if (mode !== 'lavapipe') console.log('  not run here: npm run test:lavapipe (the GPU tests on the lavapipe adapter)');
 const passed = results.reduce((sum, r) => sum + r.passed, 0);
 const failed = results.reduce((sum, r) => sum + Math.max(r.total - r.passed, r.total === 0 ? 1 : 0), 0);

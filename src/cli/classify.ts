@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import type { Photo } from '../data/decode.ts';
-import type { Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/likeliest.ts';
 import type { OpenTimes } from '../engine/sharedSession.ts';
 import { mismatch } from '../errors.ts';
 import { median } from '../gpu/profile.ts';

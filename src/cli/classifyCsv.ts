@@ -3,7 +3,7 @@
 
 import { csvLine } from '../data/csv.ts';
 import { checkFacts, inShardOrder, noPart, type Part, type PartFacts } from '../data/parts.ts';
-import type { Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/likeliest.ts';
 
 export const HEADER = csvLine(['file', 'label', 'index', 'probability']);
 

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { ofShard } from '../data/shards.ts';
-import type { Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/likeliest.ts';
 import { mismatch } from '../errors.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { csvHead, csvRows } from './classifyCsv.ts';

@@ -1,6 +1,6 @@
 // What `plumage classify` prints for people.
 
-import type { Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/likeliest.ts';
 import type { Peak } from '../gpu/ceilings.ts';
 import type { AdapterDescription } from '../gpu/device.ts';
 import type { LayerTime } from '../gpu/profile.ts';

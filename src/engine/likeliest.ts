@@ -1,4 +1,4 @@
-// Probabilities as people read them. Apart from the model, for a page whose engine is in a worker needs no more of it.
+// Probabilities with names.
 
 export interface Prediction {
   readonly label: string;

@@ -22,8 +22,6 @@ import { PROBABILITIES, photoPlan, preprocessConfig } from './photoPlan.ts';
 import type { OpenTimes } from './sharedSession.ts';
 import { withSmaller } from './smaller.ts';
 
-export type { Prediction };
-
 export interface ClassifyOptions extends Abortable {
   /** How many of the likeliest classes, 5 by default. */
   readonly top?: number;

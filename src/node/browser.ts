@@ -84,8 +84,8 @@ export async function findBrowser(path?: string): Promise<FoundBrowser> {
  * Starts a browser with WebGPU: on a real GPU where it offers one, else on its SwiftShader; `adapter` asks for one of
  * them only. The GPU is tried by starting the browser for it and asking for an adapter (0.2 s), which is left out on a
  * Linux machine without a GPU device node. The profile is new and is removed at the end; the browser ends with the
- * process, also on SIGINT, SIGTERM and SIGHUP, which end the process. `flags` are more of its command line. Rejects with
- * code `adapter`.
+ * process, also on SIGINT, SIGTERM and SIGHUP, which end the process. `flags` are the browser's own, added to its command
+ * line. Rejects with code `adapter`.
  */
 export async function launchBrowser(
   options: { path?: string; adapter?: 'gpu' | 'software'; headed?: boolean; flags?: readonly string[] } = {},
@@ -93,7 +93,8 @@ export async function launchBrowser(
   const found = await findBrowser(options.path);
   const tries = options.adapter ? [options.adapter] : hasGpuDevice() ? (['gpu', 'software'] as const) : ['software'];
   for (const kind of tries as ('gpu' | 'software')[]) {
-    const browser = await start(found, [...ADAPTER_FLAGS[kind], ...(options.flags ?? [])], options.headed ?? false);
+    const flags = [...ADAPTER_FLAGS[kind], ...(options.flags ?? [])];
+    const browser = await start(found, flags, options.headed ?? false);
     const got = await offeredAdapter(browser).catch(() => 'none'); // a GPU process that crashes, for one
     if (got === kind) return browser;
     await browser.close();

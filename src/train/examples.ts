@@ -75,48 +75,41 @@ export function weightsOf({ features }: ExampleSet, members: ExampleSet['members
   return weights;
 }
 
-/** x = (values - mean) / scale. */
+/** x = (features - mean) / scale, feature by feature. */
 export interface Normalisation {
   readonly mean: Float64Array;
-  /** The root of the mean squared distance from the mean. */
-  readonly scale: number;
+  readonly scale: Float64Array;
 }
 
 /** Of the mean: what two runs of one photo differ by is no more. */
 const ROUNDING = 1e-6;
 /** What is learned is divided by the scale, and shall be finite. */
-const SMALLEST_SCALE = 1e-30;
+const SMALLEST = 1e-30;
+/** Of the features' mean variance, added to each, so that those in which the examples hardly differ do not decide. */
+const FLOOR = 0.01;
 
 /**
- * What brings the values, counted by `weights`, to mean 0 and a mean squared length of 1. Directions stay as they are: to bring
- * each value to deviation 1 would make much of those in which a few examples hardly differ. `undefined` where none differs.
+ * What brings each feature, examples counted by `weights`, to mean 0 and about one deviation, and the examples to a mean squared
+ * length of 1. `undefined` where they do not differ.
  */
-export function normalisationOf(
-  values: readonly (Float32Array | Float64Array)[],
-  weights: Float64Array,
-): Normalisation | undefined {
-  const mean = new Float64Array(values[0]!.length);
-  values.forEach((each, row) => {
-    for (let i = 0; i < mean.length; i++) mean[i]! += (weights[row]! * each[i]!) / values.length;
+export function normalisationOf({ features, length }: ExampleSet, weights: Float64Array): Normalisation | undefined {
+  const mean = new Float64Array(length);
+  const variance = new Float64Array(length);
+  features.forEach((each, row) => {
+    for (let i = 0; i < length; i++) mean[i]! += (weights[row]! * each[i]!) / features.length;
   });
-  let [squares, size] = [0, 0];
-  values.forEach((each, row) => {
-    for (let i = 0; i < mean.length; i++) squares += (weights[row]! * (each[i]! - mean[i]!) ** 2) / values.length;
+  features.forEach((each, row) => {
+    for (let i = 0; i < length; i++) variance[i]! += (weights[row]! * (each[i]! - mean[i]!) ** 2) / features.length;
   });
-  for (const value of mean) size += value ** 2;
-  const scale = Math.sqrt(squares);
-  return scale > Math.max(SMALLEST_SCALE, ROUNDING * Math.sqrt(size)) ? { mean, scale } : undefined;
+  const all = variance.reduce((sum, value) => sum + value, 0);
+  const size = mean.reduce((sum, value) => sum + value * value, 0);
+  if (!(Math.sqrt(all) > Math.max(SMALLEST, ROUNDING * Math.sqrt(size)))) return undefined;
+  const raised = variance.map((value) => value + (FLOOR * all) / length);
+  const squares = variance.reduce((sum, value, i) => sum + value / raised[i]!, 0);
+  return { mean, scale: raised.map((value) => Math.sqrt(value * squares)) };
 }
 
-/** x (examples, values + 1), row-major; the last column is 1, for the bias. */
-export function normalised(
-  values: readonly (Float32Array | Float64Array)[],
-  { mean, scale }: Normalisation,
-): Float32Array {
-  const x = new Float32Array(values.length * (mean.length + 1)).fill(1);
-  values.forEach((each, row) => {
-    const at = row * (mean.length + 1);
-    for (let i = 0; i < mean.length; i++) x[at + i] = (each[i]! - mean[i]!) / scale;
-  });
-  return x;
+/** The examples, normalised. */
+export function normalised({ features }: ExampleSet, { mean, scale }: Normalisation): Float32Array[] {
+  return features.map((each) => each.map((value, i) => (value - mean[i]!) / scale[i]!));
 }

@@ -3,7 +3,7 @@
 
 import type { Abortable } from '../engine/abort.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Prediction } from '../engine/model.ts';
+import type { Prediction } from '../engine/likeliest.ts';
 import { mismatch } from '../errors.ts';
 import { checkExamples, type Example, type ExampleSet } from './examples.ts';
 import type { Head } from './head.ts';

@@ -15,7 +15,7 @@ import { type Plan, plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
 import { type ExampleSet, type Normalisation, normalisationOf, normalised, weightsOf } from './examples.ts';
 import { Head } from './head.ts';
-import { type Span, spanOf } from './span.ts';
+import { type Span, spanLength, spanOf } from './span.ts';
 
 /** What the examples that are trained on came to before a step; every class counts alike. */
 export interface TeachProgress {
@@ -31,8 +31,8 @@ export interface Settings extends Abortable {
   readonly where: string;
   readonly steps: number;
   /**
-   * The loss curves by at most 1 in any direction, for half the mean square of x with its ones is 1, and by weightDecay: with this momentum every
-   * rate below 2 (1 + MOMENTUM) / (1 + weightDecay) goes downhill.
+   * The loss curves by at most 1 in any direction, half the mean square of x with its ones, and by weightDecay: with this momentum
+   * every rate below 2 (1 + MOMENTUM) / (1 + weightDecay) goes downhill.
    */
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -67,20 +67,24 @@ export class Lesson {
   private constructor(
     readonly set: ExampleSet,
     readonly settings: Settings,
-    readonly span: Span,
     readonly session: Session,
     readonly states: States,
     readonly constants: Weights,
   ) {}
 
   static async open(device: Device, set: ExampleSet, settings: Settings): Promise<Lesson> {
-    const span = await spanOf(set.features);
-    const [rows, columns] = [set.features.length, span.coordinates[0]!.length + 1];
-    const made = headPlan(rows, columns, set.classes.length, settings.weightDecay, device.target);
+    const rows = set.features.length;
+    const made = headPlan(
+      rows,
+      spanLength(rows, set.length) + 1,
+      set.classes.length,
+      settings.weightDecay,
+      device.target,
+    );
     const states = new States(device);
     const constants = new Weights(device, { tensors: new Map(), metadata: {} }, settings.where);
     try {
-      return new Lesson(set, settings, span, await open(device, made, constants, states), states, constants);
+      return new Lesson(set, settings, await open(device, made, constants, states), states, constants);
     } catch (error) {
       states.destroy();
       constants.destroy();
@@ -90,20 +94,22 @@ export class Lesson {
 
   /** A head from these examples of each class, the one after `before` others of `heads`. */
   async learn(members: ExampleSet['members'], before = 0, heads = 1): Promise<Head> {
-    const { set, settings, span, states } = this;
+    const { set, settings, states } = this;
     const weights = weightsOf(set, members);
-    const normalisation = normalisationOf(span.coordinates, weights);
+    const normalisation = normalisationOf(set, weights);
     if (!normalisation) {
       const advice = 'bring photos that differ';
       throw mismatch('input', settings.where, 'features', 'the same in all examples', 'some that differ', advice);
     }
-    const x = normalised(span.coordinates, normalisation);
-    const columns = x.length / weights.length;
+    const span = await spanOf(normalised(set, normalisation));
+    const columns = spanLength(set.features.length, set.length) + 1;
+    const x = new Float32Array(weights.length * columns).fill(1);
+    span.coordinates.forEach((each, row) => {
+      x.set(each, row * columns);
+    });
+    const counted = x.map((value, i) => value * weights[Math.floor(i / columns)]!);
     states.write('x', x);
-    states.write(
-      'counted',
-      x.map((value, i) => value * weights[Math.floor(i / columns)]!),
-    );
+    states.write('counted', counted);
     const zeros = new Float32Array(columns * set.classes.length);
     for (const name of ['head', 'velocity']) states.write(name, zeros);
     await this.#train(weights, before * settings.steps, heads * settings.steps);
@@ -132,19 +138,20 @@ export class Lesson {
   }
 }
 
-/** The head for features as they are, from one for normalised coordinates and a column of ones: (columns, classes). */
+/** The head for features as they are, from one for coordinates of normalised ones and a column of ones: (columns, classes). */
 function folded(
   learned: Float32Array,
   { mean, scale }: Normalisation,
   span: Span,
-  { classes, length }: ExampleSet,
+  { classes, features, length }: ExampleSet,
 ): { weight: Float32Array; bias: Float32Array } {
-  const centre = span.expand(mean);
+  const values = spanLength(features.length, length);
   const weight = new Float32Array(classes.length * length);
   const bias = Float32Array.from(classes, (_, k) => {
+    const column = Float64Array.from({ length: values }, (_, i) => learned[i * classes.length + k]!);
     const row = weight.subarray(k * length, (k + 1) * length);
-    row.set(span.expand(mean.map((_, i) => learned[i * classes.length + k]! / scale)));
-    return row.reduce((sum, value, i) => sum - value * centre[i]!, learned[mean.length * classes.length + k]!);
+    row.set(span.expand(column).map((value, i) => value / scale[i]!));
+    return row.reduce((sum, value, i) => sum - value * mean[i]!, learned[values * classes.length + k]!);
   });
   return { weight, bias };
 }

@@ -5,7 +5,7 @@ import { Pace } from '../gpu/pace.ts';
 
 /** Where the examples lie, in fewer values each than they have features, or in as many. */
 export interface Span {
-  /** The values of each example, all of one length. */
+  /** `spanLength` values of each example. */
   readonly coordinates: readonly (Float32Array | Float64Array)[];
   /** Coordinates as features. */
   expand(coordinates: Float64Array): Float64Array;
@@ -16,10 +16,14 @@ const WORTH = 4;
 /** What is left of an example beside the basis, as a share of it, is f32's rounding and nothing new. */
 const ROUNDING = 1e-7;
 
+/** Coordinates of each of so many examples. */
+export const spanLength = (examples: number, features: number): number =>
+  features < WORTH * examples ? features : examples;
+
 /** By Gram and Schmidt, in f64. */
 export async function spanOf(features: readonly Float32Array[]): Promise<Span> {
   const length = features[0]!.length;
-  if (length < WORTH * features.length) return { coordinates: features, expand: (values) => values };
+  if (spanLength(features.length, length) === length) return { coordinates: features, expand: (values) => values };
   const basis: Float64Array[] = [];
   const coordinates = features.map(() => new Float64Array(features.length));
   const pace = new Pace();
@@ -42,7 +46,7 @@ export async function spanOf(features: readonly Float32Array[]): Promise<Span> {
     if (pace.due) await pace.rest();
   }
   return {
-    coordinates: coordinates.map((each) => each.subarray(0, Math.max(basis.length, 1))),
+    coordinates,
     expand(values) {
       const sum = new Float64Array(length);
       basis.forEach((direction, j) => {

@@ -74,15 +74,15 @@ class Link {
   }
 
   /** A call that can be stopped, or that reports progress: over a port of its own. */
-  async portCall<T, P>(
+  async portCall<T, Progress>(
     where: string,
-    { signal, onProgress }: Abortable & { onProgress?: (progress: P) => void },
+    { signal, onProgress }: Abortable & { readonly onProgress?: (progress: Progress) => void },
     work: (api: Remote<WorkerApi>, port: MessagePort | undefined) => Promise<Answer<T>>,
   ): Promise<T> {
     if (!signal && !onProgress) return this.call((api) => work(api, undefined));
     const { port1, port2 } = new MessageChannel();
     const stop = () => port1.postMessage('abort');
-    port1.onmessage = ({ data }: MessageEvent<P>) => onProgress?.(data);
+    port1.onmessage = ({ data }: MessageEvent<Progress>) => onProgress?.(data);
     signal?.addEventListener('abort', stop);
     try {
       return await abortable(signal, where, () => this.call((api) => work(api, transfer(port2, [port2]))));
@@ -103,7 +103,7 @@ export class WorkerEngine extends EventTarget {
   readonly precision: Precision;
   #lost: Promise<Pick<GPUDeviceLostInfo, 'reason' | 'message'>>;
 
-  /** Use `open`. */
+  /** Use `open`. @internal */
   constructor(link: Link, { adapter, precision }: Facts, events: MessagePort) {
     super();
     this.#link = link;
@@ -145,13 +145,13 @@ export class WorkerEngine extends EventTarget {
     return new WorkerModel(this.#link, id, config);
   }
 
-  /** `teach` of plumage/train; gives the bytes of the head's file, which `Head.read` opens. */
+  /** `teach` of `plumage/train`: the head as the bytes of its file, which `Head.read` opens. */
   async teach(examples: readonly Example[], options: TeachOptions = {}): Promise<Uint8Array> {
     const { signal, onProgress, ...rest } = options;
     return this.#link.portCall('teach', { signal, onProgress }, (api, port) => api.teach(examples, rest, port));
   }
 
-  /** `crossValidate` of plumage/train. */
+  /** `crossValidate` of `plumage/train`. */
   async crossValidate(examples: readonly Example[], options: CrossValidateOptions = {}): Promise<Validation> {
     const { signal, onProgress, ...rest } = options;
     return this.#link.portCall('crossValidate', { signal, onProgress }, (api, port) =>
@@ -172,7 +172,7 @@ export class WorkerModel {
   readonly #link: Link;
   readonly #id: number;
 
-  /** Use `load` of the engine. */
+  /** Use `load` of the engine. @internal */
   constructor(
     link: Link,
     id: number,

@@ -5,12 +5,14 @@ import 'plumage:shaders';
 
 import { expose, transfer } from 'comlink';
 import type { PhotoSource } from '../data/decode.ts';
+import type { Progress } from '../engine/download.ts';
 import { type Engine, type LoadOptions, type OpenOptions, open } from '../engine/engine.ts';
 import type { ClassifyOptions, Model } from '../engine/model.ts';
 import { PlumageError } from '../errors.ts';
 import { printPlan } from '../graph/print.ts';
 import type { Example } from '../train/examples.ts';
 import { type CrossValidateOptions, crossValidate, type TeachOptions, teach } from '../train/fewShot.ts';
+import type { TeachProgress } from '../train/lesson.ts';
 import { answer, type DeviceEvent } from './messages.ts';
 
 let engine: Engine | undefined;
@@ -20,6 +22,8 @@ let loaded = 0;
 /** What the worker is told in open(). */
 export type WorkerOpenOptions = Pick<OpenOptions, 'precision' | 'choices' | 'defaultLimits'>;
 export type WorkerLoadOptions = Pick<LoadOptions, 'sha256' | 'where'>;
+export type WorkerTeachOptions = Omit<TeachOptions, 'signal' | 'onProgress'>;
+export type WorkerCrossValidateOptions = Omit<CrossValidateOptions, 'signal' | 'onProgress'>;
 
 const api = {
   open: (options: WorkerOpenOptions, events: MessagePort) =>
@@ -38,7 +42,8 @@ const api = {
 
   load: (source: Uint8Array | Blob | string, options: WorkerLoadOptions, port?: MessagePort) =>
     answer(async () => {
-      const model = await theEngine().load(source, { ...options, ...talkOver(port) });
+      const onProgress = (progress: Progress) => port?.postMessage(progress);
+      const model = await theEngine().load(source, { ...options, onProgress, signal: signalOf(port) });
       models.set(++loaded, model);
       return { id: loaded, config: model.config };
     }),
@@ -70,14 +75,22 @@ const api = {
       models.delete(id);
     }),
 
-  teach: (examples: readonly Example[], options: TeachOptions, port?: MessagePort) =>
-    answer(async () => (await teach(theEngine(), examples, { ...options, ...talkOver(port) })).write()),
+  teach: async (examples: readonly Example[], options: WorkerTeachOptions, port?: MessagePort) => {
+    const head = await answer(async () => (await teach(theEngine(), examples, { ...options, ...heard(port) })).write());
+    return 'value' in head ? transfer(head, [head.value.buffer]) : head;
+  },
 
-  crossValidate: (examples: readonly Example[], options: CrossValidateOptions, port?: MessagePort) =>
-    answer(() => crossValidate(theEngine(), examples, { ...options, ...talkOver(port) })),
+  crossValidate: (examples: readonly Example[], options: WorkerCrossValidateOptions, port?: MessagePort) =>
+    answer(() => crossValidate(theEngine(), examples, { ...options, ...heard(port) })),
 
   dispose: () => answer(async () => engine?.dispose()),
 };
+
+/** The caller's signal, and progress to the caller. */
+const heard = (port: MessagePort | undefined) => ({
+  signal: signalOf(port),
+  onProgress: (progress: TeachProgress) => port?.postMessage(progress),
+});
 
 export type WorkerApi = typeof api;
 
@@ -90,11 +103,6 @@ function modelOf(id: number): Model {
   const model = models.get(id);
   if (model) return model;
   throw new PlumageError('input', 'the model is disposed of - load it again');
-}
-
-/** What a call's port is for, as options of the call. */
-function talkOver(port: MessagePort | undefined) {
-  return { onProgress: (progress: object) => port?.postMessage(progress), signal: signalOf(port) };
 }
 
 /** Fires when the caller says so through the call's port. */

@@ -33,9 +33,11 @@ function reference(examples: readonly Example[], options: Required<Pick<TeachOpt
     return { label: classes.indexOf(label), share: 1 / (C * alike), x: Array.from(features) };
   });
   const mean = Array.from({ length: D }, (_, d) => rows.reduce((sum, { share, x }) => sum + share * x[d]!, 0));
-  const squares = rows.map(({ share, x }) => share * x.reduce((sum, value, d) => sum + (value - mean[d]!) ** 2, 0));
-  const scale = Math.sqrt(squares.reduce((a, b) => a + b));
-  for (const row of rows) row.x = [...row.x.map((value, d) => (value - mean[d]!) / scale), 1];
+  const variance = mean.map((m, d) => rows.reduce((sum, { share, x }) => sum + share * (x[d]! - m) ** 2, 0));
+  const raised = variance.map((value) => value + 0.01 * (variance.reduce((a, b) => a + b) / D));
+  const length = Math.sqrt(variance.reduce((sum, value, d) => sum + value / raised[d]!, 0));
+  const scale = raised.map((value) => Math.sqrt(value) * length);
+  for (const row of rows) row.x = [...row.x.map((value, d) => (value - mean[d]!) / scale[d]!), 1];
   const head = Array.from({ length: C * (D + 1) }, () => 0);
   const velocity = [...head];
   let loss = 0;
@@ -59,7 +61,7 @@ function reference(examples: readonly Example[], options: Required<Pick<TeachOpt
     }
   }
   const rowsOfHead = classes.map((_, c) => head.slice(c * (D + 1), (c + 1) * (D + 1)));
-  const weight = rowsOfHead.flatMap((row) => row.slice(0, D).map((w) => w / scale));
+  const weight = rowsOfHead.flatMap((row) => row.slice(0, D).map((w, d) => w / scale[d]!));
   const bias = rowsOfHead.map((row, c) => mean.reduce((sum, value, d) => sum - value * weight[c * D + d]!, row[D]!));
   return { weight, bias, loss };
 }

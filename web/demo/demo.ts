@@ -1,6 +1,6 @@
 // The demo page: opens the engine in its worker and joins photo, model, answer, layers and teaching.
 
-import type { Prediction } from '../../src/engine/model.ts';
+import type { Prediction } from '../../src/engine/likeliest.ts';
 import type { PlumageError } from '../../src/errors.ts';
 import { hasAttentionMaps } from '../../src/model/hasAttentionMaps.ts';
 import { whole } from '../../src/report/format.ts';

@@ -1,6 +1,6 @@
 // The likeliest classes with their bars, and the times.
 
-import type { Prediction } from '../../src/engine/model.ts';
+import type { Prediction } from '../../src/engine/likeliest.ts';
 import { percent } from '../../src/report/format.ts';
 import { find, make } from './dom.ts';
 
