@@ -1,5 +1,6 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
-// and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`).
+// and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`);
+// and those of pages, which Node drives (`page`).
 // `lavapipe` runs the GPU tests on Debian's lavapipe, `package` packs and installs the package and runs README's snippets and
 // the examples on it, `long` that and all else that takes longer, `unit` the unit tests only. Fails when a suite fails, runs
 // nothing, or has no adapter.
@@ -10,13 +11,14 @@ import { stripVTControlCharacters } from 'node:util';
 import { build, buildTests, pageSize } from '../build/build.mjs';
 
 const mode = process.argv[2] ?? 'all';
-// Small tests leave most of a processor idle, so one runtime's run beside the other's.
-const besides = mode === 'all' ? [chromeGpu('gpu')] : [];
+// Small tests leave most of a processor idle, so the browser's suites run beside Node's.
+const besides = mode === 'all' ? [chromeGpu('gpu'), nodeOnly('page')] : [];
 const modes = {
   all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader')],
   unit: [unit],
   node: [nodeGpu('gpu', 'swiftshader')],
   chrome: [chromeGpu('gpu')],
+  page: [nodeOnly('page')],
   lavapipe: [nodeGpu('gpu', 'lavapipe')],
   demo: [nodeOnly('demo')],
   trainer: [nodeGpu('trainer', 'swiftshader')],
@@ -43,7 +45,7 @@ console.log(`page bundle: ${(size.minified / 1000).toFixed(1)} KB minified, ${(s
 
 /** @type {{ name: string, total: number, passed: number }[]} */
 const results = [];
-const others = Promise.all(besides.map((suite) => suite(true)));
+const others = beside();
 for (const suite of suites) results.push(await suite());
 results.push(...(await others));
 
@@ -56,6 +58,12 @@ const passed = results.reduce((sum, r) => sum + r.passed, 0);
 const failed = results.reduce((sum, r) => sum + Math.max(r.total - r.passed, r.total === 0 ? 1 : 0), 0);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
+
+async function beside() {
+  const found = [];
+  for (const suite of besides) found.push(await suite(true));
+  return found;
+}
 
 /** @param {boolean} [later] */
 async function unit(later) {
