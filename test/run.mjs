@@ -1,6 +1,6 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
 // and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`);
-// and those of pages, which Node drives (`page`).
+// and those of pages, which Node drives (`page`), the demo page among them (`demo`).
 // `lavapipe` runs the GPU tests on Debian's lavapipe, `package` packs and installs the package and runs README's snippets and
 // the examples on it, `long` that and all else that takes longer, `unit` the unit tests only. Fails when a suite fails, runs
 // nothing, or has no adapter.
@@ -12,7 +12,7 @@ import { build, buildTests, pageSize } from '../build/build.mjs';
 
 const mode = process.argv[2] ?? 'all';
 // Small tests leave most of a processor idle, so the browser's suites run beside Node's.
-const besides = mode === 'all' ? [chromeGpu('gpu'), nodeOnly('page')] : [];
+const besides = mode === 'all' ? [chromeGpu('gpu'), nodeOnly('page'), nodeOnly('demo')] : [];
 const modes = {
   all: [unit, nodeGpu('gpu', 'swiftshader'), nodeGpu('trainer', 'swiftshader')],
   unit: [unit],
