@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { build, buildTests, pageSize } from '../build/build.mjs';
+import { build, buildTests } from '../build/build.mjs';
+import { pageSize } from '../build/pageSize.mjs';
 
 const mode = process.argv[2] ?? 'all';
 // Small tests leave most of a processor idle, so the browser's suites run beside Node's.

@@ -20,7 +20,7 @@ export function hashedModel(config: ModelConfig): Record<string, Tensor> {
 
 /** All outputs, maps too, for hashed noise x of this shape. */
 export function wholeGraph(config: PlumageConfig, shape: Shape): Record<string, Node> {
-  return finegrained(params(), input('x', shape), config);
+  return goldenOutputs(finegrained(params(), input('x', shape), config));
 }
 
 const stages = ['layer2', 'layer3', 'layer4'] as const;
@@ -28,7 +28,12 @@ const stages = ['layer2', 'layer3', 'layer4'] as const;
 /** All outputs of what stands behind the backbone, for hashed taps: `sizes` (H, W) of layer2, 3, 4. */
 export function branchGraph(config: PlumageConfig, n: number, sizes: readonly (readonly number[])[]) {
   const [layer2, layer3, layer4] = stages.map((name, i) => input(name, [n, ...sizes[i]!, 512 << i]));
-  return branches(params(), { layer2: layer2!, layer3: layer3!, layer4: layer4! }, config);
+  return goldenOutputs(branches(params(), { layer2: layer2!, layer3: layer3!, layer4: layer4! }, config));
+}
+
+/** Those that goldens have: the features side by side are in them one by one. */
+function goldenOutputs({ pooledCat: _, ...outputs }: Record<string, Node>): Record<string, Node> {
+  return outputs;
 }
 
 /** As hashed_taps of makeFinegrainedGoldens.py. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { pageSize } from '../../build/build.mjs';
+import { pageSize } from '../../build/pageSize.mjs';
 
 test('import * from plumage stays small, carries its WGSL and no wasm', async () => {
   const { code: text, gzip } = await pageSize();
