@@ -28,6 +28,8 @@ export async function decodeImage(source: PhotoSource): Promise<Photo> {
     canvas.fillRect(0, 0, width, height);
     canvas.drawImage(bitmap, 0, 0);
     return { width, height, data: canvas.getImageData(0, 0, width, height).data };
+  } catch (error) {
+    throw foreignError(error) ?? error;
   } finally {
     bitmap.close();
   }
@@ -42,4 +44,11 @@ export async function toBitmap(source: Exclude<PhotoSource, Photo>): Promise<Ima
     const reason = (error as Error).message.split('\n')[0];
     throw new PlumageError('input', `photo: cannot be decoded, ${reason} - give a JPEG, PNG, WebP or AVIF`);
   }
+}
+
+/** What a browser's refusal to read, or to hand on, the pixels of another site means; nothing for other errors. */
+export function foreignError(error: unknown): PlumageError | undefined {
+  if (!(error instanceof DOMException) || !/^(SecurityError|DataCloneError)$/.test(error.name)) return undefined;
+  const advice = 'load the picture with crossorigin="anonymous" from a site that allows it';
+  return new PlumageError('input', `photo: its pixels are of another site and cannot be read - ${advice}`);
 }

@@ -1,7 +1,7 @@
 // The engine of a page with all its work in a worker: the calls of src/engine, each answered by message.
 
 import { type Remote, transfer, wrap } from 'comlink';
-import { type Photo, type PhotoSource, toBitmap } from '../data/decode.ts';
+import { foreignError, type Photo, type PhotoSource, toBitmap } from '../data/decode.ts';
 import { type Abortable, abortable } from '../engine/abort.ts';
 import type { Progress } from '../engine/download.ts';
 import type { LoadOptions } from '../engine/engine.ts';
@@ -223,8 +223,12 @@ export class WorkerModel {
   ): Promise<T | T[]> {
     const several = Array.isArray(given);
     const sources = await movable(several ? given : [given as PhotoSource]);
-    const found = await this.#link.portCall(where, { signal }, (api, port) => {
-      return work(api, transfer(sources, sources.filter(isOurs)), port);
+    const found = await this.#link.portCall(where, { signal }, async (api, port) => {
+      try {
+        return await work(api, transfer(sources, sources.filter(isOurs)), port);
+      } catch (error) {
+        throw foreignError(error) ?? error; // no such bitmap moves
+      }
     });
     return several ? found : found[0]!;
   }
