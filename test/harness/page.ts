@@ -33,6 +33,11 @@ export async function openSite(): Promise<TestSite> {
     path.join(folder, 'index.html'),
     `<!doctype html><html lang="en">${head}<link rel="icon" href="data:,">`,
   );
+  // A service worker that answers every request by asking on.
+  writeFileSync(
+    path.join(folder, 'passOn.js'),
+    'addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));',
+  );
   const server = await serveFolder({ '/': 'dist', '/page': folder });
   const browser = await launchBrowser({ adapter: 'software', path: process.env.PLUMAGE_BROWSER });
   return {

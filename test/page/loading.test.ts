@@ -135,6 +135,36 @@ for (const abortAt of ['before', 'download', 'check']) {
   }
 }
 
+test('on a page that a service worker answers for: page and worker', async () => {
+  const { page, problems } = await site.newPage();
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register('/page/passOn.js');
+    await navigator.serviceWorker.ready;
+  });
+  await page.reload();
+  const found = await page.evaluate(
+    async (entries, url) => {
+      const photo = { width: 8, height: 8, data: new Uint8Array(256).fill(255) };
+      const answers: (string | undefined)[] = [`${navigator.serviceWorker.controller !== null}`];
+      for (const entry of entries) {
+        const { open } = (await import(entry)) as typeof import('../../src/index.ts');
+        const engine = await open();
+        const model = await engine.load(url);
+        answers.push((await model.classify(photo)).predictions[0]?.label);
+        await engine.dispose();
+      }
+      return answers;
+    },
+    ['/index.js', '/worker.js'],
+    `${site.server.url}/model.safetensors`,
+  );
+  assert.is(found[0], 'true');
+  assert.match(found[1]!, /^class \d$/);
+  assert.is(found[2], found[1]);
+  assert.equal(problems, []);
+  await page.close();
+});
+
 test.after(() => site.close());
 
 test.run();

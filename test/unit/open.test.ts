@@ -37,6 +37,9 @@ test('an adapter that gives no device', async () => {
   await rejected(open({ adapter: adapter as unknown as GPUAdapter }), 'adapter', /^Card: no device - no memory$/);
 });
 
+test('a signal that has fired', () =>
+  rejected(open({ signal: AbortSignal.abort() }), 'aborted', /^open: stopped by the caller's signal$/));
+
 const file = writeSafetensors({
   tensors: new Map([['x', { shape: [1, 4], data: Float32Array.of(1, 2, 3, 4) }]]),
   metadata: { plumage: '{"model":"other"}' },
