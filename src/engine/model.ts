@@ -119,8 +119,9 @@ export class Model {
   }
 
   /** The named outputs of the network for a photo, each (1, ...). Calls may overlap. */
-  async outputs(photo: Photo, names: readonly string[]): Promise<Record<string, Tensor>> {
-    const [outputs] = await this.#call(() => this.#surviving((on) => on.runPhotos([photo], names)));
+  async outputs(photo: Photo, names: readonly string[], { signal }: Abortable = {}): Promise<Record<string, Tensor>> {
+    const work = () => this.#surviving((on) => on.runPhotos([photo], names));
+    const [outputs] = await abortable(signal, 'outputs', () => this.#call(work));
     return outputs!;
   }
 
@@ -128,16 +129,18 @@ export class Model {
    * The named outputs for x (N, H, W, 3), already normalised; N, H and W as the caller likes. Without `outputs` all but
    * maps and features, which cost nothing where nobody asks for them.
    */
-  async run(x: Tensor, outputs?: readonly string[]): Promise<Record<string, Tensor>> {
-    return this.#call(() => this.#surviving((on) => on.runTensor(x, outputs)));
+  async run(x: Tensor, outputs?: readonly string[], { signal }: Abortable = {}): Promise<Record<string, Tensor>> {
+    const work = () => this.#surviving((on) => on.runTensor(x, outputs));
+    return abortable(signal, 'run', () => this.#call(work));
   }
 
   /** Opens what classify() needs for this photo, if need be, and says what that took. */
-  async prepare(source: PhotoSource): Promise<OpenTimes> {
-    return this.#call(async () => {
+  async prepare(source: PhotoSource, { signal }: Abortable = {}): Promise<OpenTimes> {
+    const work = async () => {
       const photo = await decodeImage(source);
       return this.#surviving((on) => on.photoSession(photo, [PROBABILITIES]).times);
-    });
+    };
+    return abortable(signal, 'prepare', () => this.#call(work));
   }
 
   /** Milliseconds of every dispatch for this photo, medians of `repeats` runs, 3 by default. */

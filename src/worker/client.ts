@@ -196,9 +196,9 @@ export class WorkerModel {
     return this.#each('embed', given, signal, (api, sources, port) => api.embed(this.#id, sources, port));
   }
 
-  async prepare(source: PhotoSource): Promise<OpenTimes> {
+  async prepare(source: PhotoSource, { signal }: Abortable = {}): Promise<OpenTimes> {
     const [photo] = await movable([source]);
-    return this.#link.call((api) => api.prepare(this.#id, photo!));
+    return this.#link.portCall('prepare', { signal }, (api, port) => api.prepare(this.#id, photo!, port));
   }
 
   async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {

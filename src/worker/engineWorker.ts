@@ -60,7 +60,8 @@ const api = {
     return 'value' in found ? transfer(found, [...new Set(found.value.map(({ buffer }) => buffer))]) : found;
   },
 
-  prepare: (id: number, source: PhotoSource) => answer(() => modelOf(id).prepare(source)),
+  prepare: (id: number, source: PhotoSource, port?: MessagePort) =>
+    answer(() => modelOf(id).prepare(source, { signal: signalOf(port) })),
 
   profile: (id: number, source: PhotoSource, repeats: number | undefined, port?: MessagePort) =>
     answer(() => modelOf(id).profile(source, { repeats, signal: signalOf(port) })),

@@ -194,7 +194,13 @@ test('a batch: as one by one; signals; features', async () => {
   const call = m.classify(photos, { signal: stopped.signal });
   stopped.abort();
   await rejected(call, 'aborted', /^classify: stopped by the caller's signal$/);
-  await rejected(m.embed(photos[0]!, { signal: stopped.signal }), 'aborted', /^embed: stopped/);
+  const { signal } = stopped;
+  await rejected(m.embed(photos[0]!, { signal }), 'aborted', /^embed: stopped/);
+  await rejected(m.outputs(photos[0]!, ['logits'], { signal }), 'aborted', /^outputs: stopped/);
+  await rejected(m.prepare(photos[0]!, { signal }), 'aborted', /^prepare: stopped/);
+  await rejected(m.profile(photos[0]!, { signal }), 'aborted', /^profile: stopped/);
+  const x = { shape: [1, 32, 32, 3], data: new Float32Array(3072) };
+  await rejected(m.run(x, undefined, { signal }), 'aborted', /^run: stopped/);
   assert.is((await m.classify(photos[0]!, { signal: new AbortController().signal })).predictions.length, 5);
 });
 
