@@ -52,25 +52,37 @@ export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
 /** Calls to one worker. */
 class Link {
   readonly #api: Remote<WorkerApi>;
-  readonly #failed: Promise<never>;
+  /** Of the calls under way: how to end them where the worker fails. */
+  readonly #waiting = new Set<(failure: PlumageError) => void>();
+  #failure: PlumageError | undefined;
 
   constructor(
     readonly worker: Worker,
     readonly onProgress: LoadOptions['onProgress'],
   ) {
     this.#api = wrap<WorkerApi>(worker);
-    this.#failed = new Promise((_, reject) => {
-      worker.addEventListener('error', ({ message }) => {
-        const reason = message || 'its file cannot be had';
-        const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
-        reject(new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`));
-      });
+    worker.addEventListener('error', ({ message }) => {
+      const reason = message || 'its file cannot be had';
+      const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
+      this.#failure = new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`);
+      for (const end of this.#waiting) end(this.#failure);
     });
-    this.#failed.catch(() => {});
   }
 
   async call<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
-    return unwrap(await Promise.race([work(this.#api), this.#failed]));
+    if (this.#failure) throw this.#failure;
+    // NOTE: no race against one promise of failure: it would keep something of every call.
+    let end = (_: PlumageError) => {};
+    try {
+      const answer = await new Promise<Answer<T>>((resolve, reject) => {
+        end = reject;
+        this.#waiting.add(end);
+        work(this.#api).then(resolve, reject);
+      });
+      return unwrap(answer);
+    } finally {
+      this.#waiting.delete(end);
+    }
   }
 
   /** A call that can be stopped, or that reports progress: over a port of its own. */

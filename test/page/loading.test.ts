@@ -135,6 +135,26 @@ for (const abortAt of ['before', 'download', 'check']) {
   }
 }
 
+test('a worker whose file is not there, and one that is none of ours: a clear line', async () => {
+  const { page } = await site.newPage();
+  const errors = await page.evaluate(async (entry) => {
+    const { open } = (await import(entry)) as typeof import('../../src/worker.ts');
+    const refused = (worker: string) =>
+      open({ worker }).then(
+        () => 'opened',
+        ({ name, code, message }) => `${name} ${code}: ${message}`,
+      );
+    return [await refused('/nothing.js'), await refused('/text')];
+  }, '/worker.js');
+  for (const error of errors) {
+    assert.match(
+      error,
+      /^PlumageError network: open: the worker failed, .* - serve engineWorker\.js beside worker\.js/,
+    );
+  }
+  await page.close();
+});
+
 test('on a page that a service worker answers for: page and worker', async () => {
   const { page, problems } = await site.newPage();
   await page.evaluate(async () => {
