@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Listed, ListedModel } from '../../web/demo/lists.ts';
 import { mismatch } from '../errors.ts';
 import { type FolderServer, serveFolder } from './serve.ts';
 
@@ -27,24 +28,9 @@ export interface Bench {
   mount(server: FolderServer): void;
 }
 
-/** An entry of /models.json. */
-export interface ListedModel {
-  readonly name: string;
-  readonly url: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
-/** An entry of /samples.json and /links.json. */
-export interface Listed {
-  readonly name: string;
-  readonly url: string;
-}
-
 /**
  * Serves the demo page on 127.0.0.1: /models.json lists the models with their sha256, /samples.json the sample photos, /links.json other
- * pages. Rejects
- * with code `input` where a file does not exist or the port is taken.
+ * pages. Rejects with code `input` where a file does not exist or the port is taken.
  */
 export async function serveDemo(options: DemoOptions): Promise<FolderServer> {
   const routes: Record<string, string> = { '/': options.page, ...options.bench?.routes() };
