@@ -3,11 +3,11 @@
 import type { Photo } from '../src/data/decode.ts';
 import { type Engine, open } from '../src/engine/engine.ts';
 import type { Model } from '../src/engine/model.ts';
-import { type ErrorCode, PlumageError } from '../src/errors.ts';
 import { measurePeak } from '../src/gpu/ceilings.ts';
 import { printPlan } from '../src/graph/print.ts';
 import type { Precision } from '../src/graph/target.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
+import { type Answer, answer } from '../src/worker/messages.ts';
 
 export interface PlainTensor {
   readonly shape: readonly number[];
@@ -70,23 +70,11 @@ function base64(data: Float32Array): Promise<string> {
   });
 }
 
-interface Answer {
-  readonly value?: unknown;
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
-}
-
 declare global {
-  var plumageHost: { call(method: string, args: unknown[]): Promise<Answer> };
+  var plumageHost: { call(method: string, args: unknown[]): Promise<Answer<unknown>> };
 }
 
 globalThis.plumageHost = {
-  async call(method, args) {
-    try {
-      const call = api[method as keyof HostApi] as (...values: unknown[]) => Promise<unknown>;
-      return { value: await call(...args) };
-    } catch (error) {
-      const { message } = error as Error;
-      return { error: { code: error instanceof PlumageError ? error.code : 'internal', message } };
-    }
-  },
+  call: (method, args) =>
+    answer(() => (api[method as keyof HostApi] as (...values: unknown[]) => Promise<unknown>)(...args)),
 };

@@ -18,6 +18,7 @@ import { printPlan } from '../graph/print.ts';
 import type { Precision } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { ModelConfig } from '../model/config.ts';
+import { unwrap } from '../worker/messages.ts';
 import { openAdapter, releaseAdapters } from './adapter.ts';
 import { launchBrowser } from './browser.ts';
 import { keptChoices } from './choices.ts';
@@ -192,8 +193,7 @@ async function callPage<Name extends keyof HostApi>(
     name as string,
     args as unknown[],
   );
-  if (result.error) throw new PlumageError(result.error.code, result.error.message);
-  return result.value as Awaited<ReturnType<HostApi[Name]>>;
+  return unwrap(result) as Awaited<ReturnType<HostApi[Name]>>;
 }
 
 function tensors(plain: Readonly<Record<string, PlainTensor>>): Record<string, Tensor> {

@@ -40,9 +40,8 @@ export interface Validation {
 
 /**
  * Trains a linear softmax head on examples of at least two classes; one example of a class is enough. Classes count alike,
- * however many examples each has. The same examples and options give the
- * same bits. Rejects with code `input` for examples that make no head (`checkExamples` says which) and options out of range,
- * `limit` for more than the adapter can hold, `aborted` by the signal, `lost` with the device.
+ * however many examples each has. The same examples and options give the same bits. Rejects with code `input` for examples that
+ * make no head (`checkExamples` says which) and options out of range, `limit` for more than the adapter can hold, `aborted` by the signal, `lost` with the device.
  */
 export async function teach(
   { device }: Pick<Engine, 'device'>,

@@ -111,15 +111,15 @@ type Facts = { readonly adapter: AdapterDescription; readonly precision: Precisi
 export class WorkerEngine extends EventTarget {
   readonly #link: Link;
   readonly #events: MessagePort;
-  readonly adapter: AdapterDescription;
   readonly precision: Precision;
+  #adapter: AdapterDescription;
   #lost: Promise<Pick<GPUDeviceLostInfo, 'reason' | 'message'>>;
 
   /** Use `open`. @internal */
   constructor(link: Link, { adapter, precision }: Facts, events: MessagePort) {
     super();
     this.#link = link;
-    this.adapter = adapter;
+    this.#adapter = adapter;
     this.precision = precision;
     this.#events = events;
     let lose = (_: DeviceEvent & { kind: 'lost' }) => {};
@@ -134,9 +134,15 @@ export class WorkerEngine extends EventTarget {
         lose(data);
       } else {
         this.#lost = promise();
+        this.#adapter = data.adapter;
         this.dispatchEvent(new Event('restored'));
       }
     };
+  }
+
+  /** Of the device in use. */
+  get adapter(): AdapterDescription {
+    return this.#adapter;
   }
 
   /** Resolves with the reason when the device in use is lost or destroyed. */

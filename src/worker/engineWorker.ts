@@ -34,7 +34,7 @@ const api = {
       const watch = () => opened.lost.then(({ reason, message }) => tell({ kind: 'lost', reason, message }));
       watch();
       opened.addEventListener('restored', () => {
-        tell({ kind: 'restored' });
+        tell({ kind: 'restored', adapter: opened.adapter });
         watch();
       });
       return { adapter: opened.adapter, precision: opened.precision };

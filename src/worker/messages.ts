@@ -1,6 +1,7 @@
-// What goes to and fro between the page's client and the worker beside the calls themselves.
+// How calls are answered across a border, that of a worker or of a browser, and what a worker says unasked.
 
 import { type ErrorCode, PlumageError } from '../errors.ts';
+import type { AdapterDescription } from '../gpu/device.ts';
 
 /** A call's answer: errors go over as data, with their code. */
 export type Answer<T> = { readonly value: T } | { readonly error: { code: ErrorCode; message: string } };
@@ -17,7 +18,7 @@ export async function answer<T>(work: () => Promise<T>): Promise<Answer<T>> {
 
 /** @throws PlumageError what the other side threw. */
 export function unwrap<T>(given: Answer<T>): T {
-  if ('value' in given) return given.value;
+  if (!('error' in given)) return given.value;
   const { code, message } = given.error;
   throw new PlumageError(code, message.replace(/^internal: /, ''));
 }
@@ -25,4 +26,4 @@ export function unwrap<T>(given: Answer<T>): T {
 /** What happens to the worker's device. */
 export type DeviceEvent =
   | { readonly kind: 'lost'; readonly reason: GPUDeviceLostReason; readonly message: string }
-  | { readonly kind: 'restored' };
+  | { readonly kind: 'restored'; readonly adapter: AdapterDescription };

@@ -103,7 +103,11 @@ test("the GPU process dies: a worker's model comes back; another tab's too, and 
   assert.equal(await classify(one), want);
   assert.equal(await classify(other), want);
   for (const { page } of [one, other]) {
-    assert.is(await page.evaluate(() => globalThis.lossTest.restored), 1);
+    const { restored, software } = await page.evaluate(() => {
+      const { engine, restored } = globalThis.lossTest;
+      return { restored, software: engine.adapter.software };
+    });
+    assert.equal([restored, software], [1, true]);
     await page.close();
   }
 });
