@@ -1,6 +1,6 @@
 // The test runner. `node test/run.mjs` builds, then runs the unit tests in Node and every GPU test twice: on Dawn in Node
-// and, beside that, in headless Chrome, both on SwiftShader; the trainer's, which take long, in Node only (in Chrome by `long`);
-// and those of pages, which Node drives (`page`), the demo page among them (`demo`).
+// and, beside that, in headless Chrome, both on SwiftShader; those of whole training steps, which take long, in Node only
+// (in Chrome by `long`); and those of pages, which Node drives (`page`), the demo page among them (`demo`).
 // `lavapipe` runs the GPU tests on Debian's lavapipe, `package` packs and installs the package and runs README's snippets and
 // the examples on it, `long` that and all else that takes longer, `unit` the unit tests only. Fails when a suite fails, runs
 // nothing, or has no adapter.
