@@ -9,20 +9,22 @@ export function exitOnSignals(): void {
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
-let abort: AbortController | undefined;
+/** What must not be cut off now: a run, and what it fetches. */
+const running = new Set<AbortController>();
 
 function onSignal(signal: NodeJS.Signals): void {
   process.exitCode = 128 + constants.signals[signal];
-  if (!abort || abort.signal.aborted) process.exit();
-  abort.abort();
+  if ([...running].every((each) => each.signal.aborted)) process.exit();
+  for (const each of running) each.abort();
 }
 
 /** Runs what must not be cut off: the first signal aborts it, the process ends when it has rejected; a second one kills. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  abort = new AbortController();
+  const abort = new AbortController();
+  running.add(abort);
   try {
     return await work(abort.signal);
   } finally {
-    abort = undefined;
+    running.delete(abort);
   }
 }
