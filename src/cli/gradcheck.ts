@@ -27,7 +27,7 @@ interface GradcheckCommandOptions {
 
 const EXAMPLE = `
 Each trained tensor is moved along its gradient, forward and back, and the loss's change is compared with the gradient's
-length: for whoever changes or adds an op. The photos are noise. Attentions that still weigh nothing (gamma and beta 0)
+length: for whoever changes or adds an op. Values that a gradient leaves at 0 are not moved: their share is listed. The photos are noise. Attentions that still weigh nothing (gamma and beta 0)
 are given 0.5, or the gradients behind them would be 0. Exit code 1 where a tensor is off by more than the tolerance.
 
 Examples:
@@ -95,10 +95,10 @@ function resultText(
   const told = found.filter(({ error }) => error !== undefined);
   const sorted = [...told].sort((a, b) => b.error! - a.error!);
   const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
-  const rows = sorted.slice(0, worst).map(({ name, backward, difference, error }) => {
-    return [name, backward.toPrecision(5), difference.toPrecision(5), percent(error!)];
+  const rows = sorted.slice(0, worst).map(({ name, backward, difference, error, zeros }) => {
+    return [name, backward.toPrecision(5), difference.toPrecision(5), percent(error!), `${(100 * zeros).toFixed(1)} %`];
   });
-  const lines = [table([['tensor', 'backward', 'difference', 'error'], ...rows], [1, 2, 3])];
+  const lines = [table([['tensor', 'backward', 'difference', 'error', 'zeros'], ...rows], [1, 2, 3, 4])];
   if (switchedOn.length > 0) lines.push(`  set to 0.5 for this check: ${switchedOn.join(', ')}`);
   const flat = found.length - told.length;
   if (flat > 0) lines.push(`  ${flat} of ${found.length} too flat to tell, as biases before a batch norm are`);

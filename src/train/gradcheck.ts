@@ -27,8 +27,13 @@ export interface SlopeCheck {
   /** By the backward pass, and by (L(w + e d) - L(w - e d)) / 2 e with d the gradient's direction. */
   readonly backward: number;
   readonly difference: number;
-  /** |backward - difference| / backward; undefined where the slope is too flat to be told from rounding. */
+  /**
+   * |backward - difference| / backward, infinite where values are not finite or where the gradient is 0 and the loss is not
+   * flat; undefined where the slope is too flat to be told from rounding.
+   */
   readonly error: number | undefined;
+  /** Share of the gradient's values that are 0. What is missing from a gradient does not show in its own direction. */
+  readonly zeros: number;
 }
 
 /** How far the loss is moved, as a share of it: far above f32's rounding of a loss (1e-7), little for its curvature. */
@@ -77,25 +82,44 @@ export async function* gradcheck(
   }
 }
 
-async function slope(
+/** The check of one tensor, which it moves and puts back. */
+export async function slope(
   name: string,
   gradient: Float32Array,
   loss: number,
-  states: States,
+  states: Pick<States, 'read' | 'write'>,
   lossNow: () => Promise<number>,
 ): Promise<Omit<SlopeCheck, 'name'>> {
   const before = await states.read(name);
   const backward = length(gradient);
-  const step = Math.min((MOVE * loss) / backward, REACH * Math.max(length(before), 1));
-  if (!Number.isFinite(step) || step * backward < FLAT * loss) return { backward, difference: 0, error: undefined };
-  const moved = (by: number) => before.map((value, i) => value + (by * (gradient[i] ?? 0)) / backward);
-  states.write(name, moved(step));
-  const above = await lossNow();
-  states.write(name, moved(-step));
-  const below = await lossNow();
-  states.write(name, before);
-  const difference = (above - below) / (2 * step);
-  return { backward, difference, error: Math.abs(backward - difference) / backward };
+  const zeros = gradient.filter((value) => value === 0).length / gradient.length;
+  const wrong = { backward, error: Number.POSITIVE_INFINITY, zeros };
+  if (!Number.isFinite(backward) || !Number.isFinite(loss)) return { ...wrong, difference: Number.NaN };
+  const change = async (direction: Float32Array, step: number) => {
+    const moved = (by: number) => before.map((value, i) => value + by * (direction[i] ?? 0));
+    states.write(name, moved(step));
+    const above = await lossNow();
+    states.write(name, moved(-step));
+    const below = await lossNow();
+    states.write(name, before);
+    return above - below;
+  };
+  const reach = REACH * Math.max(length(before), 1);
+  if (backward === 0) {
+    const noise = normal([gradient.length], random(`gradcheck/${name}`));
+    const size = length(noise);
+    const found = await change(
+      noise.map((value) => value / size),
+      reach,
+    );
+    const isFlat = Math.abs(found) < FLAT * loss;
+    return { ...wrong, difference: found / (2 * reach), ...(isFlat && { error: undefined }) };
+  }
+  const step = Math.min((MOVE * loss) / backward, reach);
+  if (step * backward < FLAT * loss) return { backward, difference: 0, error: undefined, zeros };
+  const along = gradient.map((value) => value / backward);
+  const difference = (await change(along, step)) / (2 * step);
+  return { backward, difference, error: Math.abs(backward - difference) / backward, zeros };
 }
 
 const length = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
