@@ -6,7 +6,7 @@ import { mismatch } from '../errors.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { readWeights } from '../formats/weights.ts';
 import type { Tensor, TensorFile } from '../graph/tensor.ts';
-import { checkConfig, expectedParameters, parseSource, SMALLEST_SIZE } from '../model/config.ts';
+import { checkConfig, expectedParameters, networkFields, parseSource, SMALLEST_SIZE } from '../model/config.ts';
 import { initialValues } from '../model/initialise.ts';
 import { type Preset, presets } from '../model/presets.ts';
 import { checkDistinct, readClassNames } from './classNames.ts';
@@ -14,9 +14,12 @@ import { modelFile, wholeNumber } from './options.ts';
 import { startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
 import { replaceFile } from './replaceFile.ts';
+import { collect, parseSetting } from './setting.ts';
 import { bytesText, print } from './text.ts';
 
-interface InitOptions extends NewModel {
+interface InitOptions extends Omit<NewModel, 'settings'> {
+  readonly classes: string;
+  readonly set?: readonly string[];
   readonly backbone: string;
   readonly out: string;
 }
@@ -26,6 +29,8 @@ export interface NewModel {
   /** The side of its photos in pixels, where it is not the preset's. */
   readonly size?: number;
   readonly seed: number;
+  /** Fields of the configuration in place of the preset's. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 const EXAMPLE = `
@@ -34,7 +39,8 @@ Stride variant, eps and preprocessing are those that the backbone's weights were
 
 Examples:
   $ plumage init --preset lite --classes birds.txt --backbone imagenet --out birds.safetensors
-  $ plumage init --preset paper --classes birds.txt --backbone resnet50.pth --out birds.safetensors --size 224`;
+  $ plumage init --preset paper --classes birds.txt --backbone resnet50.pth --out birds.safetensors --size 224
+  $ plumage init --classes birds.txt --out birds.safetensors --set normalise=true --set pool=top5`;
 
 export function initCommand(): Command {
   return new Command('init')
@@ -47,6 +53,11 @@ export function initCommand(): Command {
     .requiredOption('--out <file>', 'the .safetensors file to write')
     .option('--size <n>', "side of the photos in pixels, instead of the preset's", wholeNumber)
     .option('--seed <n>', 'the same seed gives the same values', seedNumber, 0)
+    .option(
+      '--set <field=value>',
+      `of the network, may be given again: ${networkFields('plumage').join(', ')}`,
+      collect,
+    )
     .addHelpText('after', EXAMPLE)
     .action(init);
 }
@@ -57,11 +68,12 @@ function seedNumber(text: string): number {
   throw new InvalidArgumentError('Expected a whole number from 0.');
 }
 
-async function init({ classes, backbone, out, ...options }: InitOptions & { classes: string }): Promise<void> {
+async function init({ classes, backbone, out, set = [], ...options }: InitOptions): Promise<void> {
   const names = readClassNames(classes);
   checkDistinct(names);
   const from = await modelFile(backbone, startProgress());
-  const file = newModel(await readWeights(readInput(from, 'weights'), from), from, names, options);
+  const settings = Object.fromEntries(set.map(parseSetting));
+  const file = newModel(await readWeights(readInput(from, 'weights'), from), from, names, { ...options, settings });
   const bytes = writeSafetensors(file);
   replaceFile(out, bytes);
   print(`${out}  ${bytesText(bytes.length)}`);
@@ -72,10 +84,16 @@ export function newModel(
   source: TensorFile,
   where: string,
   classes: readonly string[],
-  { preset, size = presets[preset].size, seed }: NewModel,
+  { preset, size = presets[preset].size, seed, settings = {} }: NewModel,
 ): TensorFile {
   if (size < SMALLEST_SIZE) throw mismatch('input', '--size', 'pixels', size, `at least ${SMALLEST_SIZE}`);
-  const config = checkConfig({ ...presets[preset], ...parseSource(source.metadata, where), size, classes }, where);
+  const fields = networkFields(presets[preset].model);
+  const unknown = Object.keys(settings).find((field) => !fields.includes(field));
+  if (unknown !== undefined) {
+    throw mismatch('input', '--set', 'field', unknown, fields.length > 0 ? `one of ${fields.join(', ')}` : 'none here');
+  }
+  const given = { ...presets[preset], ...parseSource(source.metadata, where), size, classes, ...settings };
+  const config = checkConfig(given, where);
   const isBackbone = (name: string) => name.startsWith('backbone.') && !name.startsWith('backbone.fc.');
   const shapes = [...expectedParameters(modelGraph(config, [1, SMALLEST_SIZE, SMALLEST_SIZE, 3]))];
   const fresh = initialValues(new Map(shapes.filter(([name]) => !isBackbone(name))), seed);

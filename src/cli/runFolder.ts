@@ -1,6 +1,6 @@
 // The folder of a training run: its configuration, its checkpoint, the lines of metrics, and the weights that come out of it.
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PlumageError } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
@@ -23,6 +23,9 @@ export interface RunConfig {
   readonly classes?: readonly string[];
   /** Instead of the layout's own. */
   readonly banner?: number;
+  /** How final.safetensors is stored, and steps from one checkpoint within an epoch to the next. */
+  readonly f16?: boolean;
+  readonly saveEvery?: number;
   readonly model: string;
   readonly recipe: Recipe;
   readonly network: ModelConfig;
@@ -62,10 +65,18 @@ export class RunFolder {
     checkWritable(this.file('checkpoint'));
   }
 
+  /** @throws PlumageError `input` where a run is in the folder. */
+  checkNew(): void {
+    if (!this.has('config')) return;
+    const advice = 'add --resume to go on with it, or name another folder';
+    throw new PlumageError('input', `${this.path}: there is a run already - ${advice}`);
+  }
+
   /** Waits until no other process trains in the folder, which has to exist, and keeps others out until letGo(). */
   async hold(signal: AbortSignal, onWait: () => void): Promise<void> {
     try {
       this.#release ??= await acquire(this.file('config'), { signal, onWait });
+      this.#removeLeftovers();
     } catch (error) {
       if (signal.aborted) throw new PlumageError('aborted', 'train: stopped before it began');
       throw cannotWrite(this.path, error);
@@ -75,6 +86,13 @@ export class RunFolder {
   async letGo(): Promise<void> {
     await this.#release?.().catch(() => {}); // it is gone already where this process slept for long
     this.#release = undefined;
+  }
+
+  /** What a killed process left half-written. The page is not the run's alone: `plumage watch` writes it too. */
+  #removeLeftovers(): void {
+    const mine = Object.values(FILES).filter((name) => name !== FILES.page);
+    const isLeft = (name: string) => /\.\d+\.partial$/.test(name) && mine.some((each) => name.startsWith(`${each}.`));
+    for (const name of readdirSync(this.path).filter(isLeft)) rmSync(path.join(this.path, name), { force: true });
   }
 
   writeConfig(config: RunConfig): void {

@@ -2,12 +2,12 @@
 
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { mismatch, PlumageError } from '../errors.ts';
+import { mismatch } from '../errors.ts';
 import { readWeights } from '../formats/weights.ts';
 import { defaultTarget, type Family } from '../graph/target.ts';
 import { KINDS, type Kind, openDataset } from '../node/datasets/dataset.ts';
 import { assumedSpeed, bindingLimit, microBatchThatFits, trainingCost } from '../train/cost.ts';
-import { checkRecipe, checkSame, parseSetting, type RecipeKey } from '../train/recipe.ts';
+import { checkRecipe, checkSame, type RecipeKey } from '../train/recipe.ts';
 import { stepsPerEpoch } from '../train/schedule.ts';
 import { readClassNames } from './classNames.ts';
 import { bannerOption, LAYOUTS } from './datasetOptions.ts';
@@ -15,7 +15,8 @@ import { interruptible } from './interrupt.ts';
 import { jsonOption, modelFile, wholeFromZero, wholeNumber } from './options.ts';
 import { type Progress, startProgress } from './progress.ts';
 import { readInput } from './readInput.ts';
-import { RunFolder } from './runFolder.ts';
+import { type RunConfig, RunFolder } from './runFolder.ts';
+import { collect, parseSetting } from './setting.ts';
 import { print } from './text.ts';
 import { trainingData } from './trainData.ts';
 import { keepsFeatures } from './trainFeatures.ts';
@@ -101,8 +102,6 @@ export function trainCommand(): Command {
     .action((options: TrainOptions) => (options.dryRun ? dryRun(options) : train(options)));
 }
 
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
-
 const SHORT: readonly RecipeKey[] = [
   'epochs',
   'batch',
@@ -143,10 +142,7 @@ async function train(options: TrainOptions): Promise<void> {
 }
 
 async function begin(folder: RunFolder, options: TrainOptions, progress: Progress): Promise<TrainRequest> {
-  if (folder.has('config')) {
-    const advice = 'add --resume to go on with it, or name another folder';
-    throw new PlumageError('input', `${folder.path}: there is a run already - ${advice}`);
-  }
+  folder.checkNew();
   const recipe = checkRecipe(settingsOf(options), 'train');
   const config = {
     plumage: versions().plumage,
@@ -154,26 +150,44 @@ async function begin(folder: RunFolder, options: TrainOptions, progress: Progres
     dataset: need(options.dataset, '--dataset', KINDS.join(', ')),
     ...(options.classes !== undefined && { classes: readClassNames(options.classes) }),
     ...(options.banner !== undefined && { banner: options.banner }),
+    ...(options.f16 && { f16: true }),
+    ...(options.saveEvery !== undefined && { saveEvery: options.saveEvery }),
     model: need(options.model, '--model', 'the file of a model to start from'),
     recipe,
   };
   const { config: network, tensors } = await readModel(config.model, recipe, progress);
-  return { folder, config: { ...config, network }, tensors };
+  return { folder, config: { ...config, network }, tensors, isNew: true };
 }
 
-/** What the run was asked for; what is given again has to be the same, but for the place of the data. */
+/** What the run was asked for; what is given again has to be the same, but for the place of the data and what is saved. */
 async function goOn(folder: RunFolder, options: TrainOptions, progress: Progress): Promise<TrainRequest> {
   const saved = folder.readConfig();
   const checkpoint = folder.readCheckpoint();
   const began = checkpoint?.state.recipe ?? saved.recipe;
   const recipe = checkRecipe({ ...began, ...settingsOf(options) }, 'train');
   checkSame(recipe, began, folder.path);
+  checkSameData(saved, options, folder.path);
   const given = options.model === undefined ? undefined : await readModel(options.model, recipe, progress);
   if (given && checkpoint) checkSameNetwork(given.config, checkpoint.config, folder.path);
   const start = checkpoint ?? given ?? (await readModel(saved.model, recipe, progress));
   const data = options.data === undefined ? saved.data : path.resolve(options.data);
-  const config = { ...saved, data, recipe, network: start.config };
+  const { f16 = saved.f16, saveEvery = saved.saveEvery } = options;
+  const config = { ...saved, data, recipe, network: start.config, f16, saveEvery };
   return { folder, config, tensors: start.tensors, state: checkpoint?.state };
+}
+
+/** Refuses another reading of the data than the run began with. */
+function checkSameData(saved: RunConfig, { dataset, banner, classes }: TrainOptions, where: string): void {
+  const names = classes === undefined ? undefined : readClassNames(classes);
+  const pairs = [
+    ['--dataset', dataset, saved.dataset],
+    ['--banner', banner, saved.banner],
+    ['--classes', names?.join(', '), saved.classes?.join(', ')],
+  ] as const;
+  for (const [option, given, had] of pairs) {
+    if (given === undefined || given === had) continue;
+    throw mismatch('input', where, option, given, `what the run began with, ${had ?? 'none'}`, 'leave it out');
+  }
 }
 
 async function readModel(

@@ -1,7 +1,11 @@
 // The images of a training run: the parts of a data set, with the model's class numbers, and their photos one after another.
 
+import type { Photo } from '../data/decode.ts';
+import { capacityFor } from '../data/preprocess.ts';
 import { preprocessConfig } from '../engine/photoPlan.ts';
 import { PlumageError } from '../errors.ts';
+import type { Target } from '../graph/target.ts';
+import type { ModelConfig } from '../model/config.ts';
 import { checkTrainable, type Dataset, holdOut, type LabelledImage } from '../node/datasets/dataset.ts';
 import type { DecodePool } from '../node/decodePool.ts';
 import { Loader } from '../node/loader.ts';
@@ -37,11 +41,12 @@ export function trainingData(
   const labelled = (images: readonly LabelledImage[]) =>
     images.map(({ file, label }) => ({ file, label: labels[label]! }));
   const evaluate = recipe.evaluate === 'none' ? [] : (split?.val ?? dataset.test);
-  if (recipe.evaluate === 'test' && evaluate.length === 0) {
-    throw new PlumageError(
-      'input',
-      `${dataset.root}: no test images, which evaluate=test asks for - use evaluate=held`,
-    );
+  if (recipe.evaluate !== 'none' && evaluate.length === 0) {
+    const [what, advice] =
+      recipe.evaluate === 'test'
+        ? ['no test images', 'use evaluate=held']
+        : ['no image that could be held out', 'use evaluate=none'];
+    throw new PlumageError('input', `${dataset.root}: ${what}, which evaluate=${recipe.evaluate} asks for - ${advice}`);
   }
   return {
     train: labelled(train),
@@ -58,10 +63,11 @@ export function photoStream(
   { train, banner }: TrainingData,
   pool: DecodePool,
   start: Pick<Position, 'epoch' | 'position'>,
+  check?: (photo: Photo) => void,
 ): ImageStream & { close(): void } {
   const preprocessing = preprocessConfig(network);
   const ahead = recipe.batch + 2 * pool.workers;
-  const loader = new Loader(pool, trainingImages(recipe, train, start), { banner, ahead });
+  const loader = new Loader(pool, trainingImages(recipe, train, start), { banner, ahead, check });
   return {
     async next() {
       const { image, photo, error } = (await loader.next()) ?? {};
@@ -71,6 +77,13 @@ export function photoStream(
     close: () => loader.close(),
   };
 }
+
+/** Throws where a photo is larger than the adapter can take. */
+export const sizeCheck =
+  (network: ModelConfig, target: Target) =>
+  ({ width, height }: Photo): void => {
+    capacityFor(width, height, preprocessConfig(network), target);
+  };
 
 /** The model's class number for each of the data set's classes. */
 function labelsOf({ root, classes }: Dataset, known: readonly string[], model: string): number[] {

@@ -1,6 +1,7 @@
 // What a frozen backbone says of the training images, computed once and kept in the run's folder: without augmentation it is
 // the same in every epoch.
 
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -24,22 +25,22 @@ import { readInput } from './readInput.ts';
 import { cannotWrite, replaceFile } from './replaceFile.ts';
 import type { RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
+import { sizeCheck } from './trainData.ts';
 import type { Run } from './trainRun.ts';
 
 /** Beside the values: what they are of, and which images could not be read. */
 interface FeatureIndex {
-  readonly images: string;
+  readonly of: string;
   readonly errors: Readonly<Record<number, string>>;
 }
 
 /** Whether every epoch sees the same values of the backbone. */
 export const keepsFeatures = ({ freeze, augment }: Recipe): boolean => freeze === 'backbone' && !augment;
 
-/** Makes features.bin unless the run has it already. Says first how much disk it takes. */
-export async function keepFeatures(run: Run, trainer: Trainer): Promise<void> {
-  const { request, data, progress } = run;
+/** Says how much disk features.bin takes, unless the run has it already. @throws PlumageError `input` where that is not there. */
+export function checkRoom({ request, data, progress }: Run): void {
   const { folder, config } = request;
-  if (folder.has('featureIndex') && readIndex(folder).images === data.fingerprint) return;
+  if (folder.has('features')) return;
   const each = 4 * featureCount(config.network);
   const needed = each * data.train.length;
   const { bavail, bsize } = statfsSync(folder.path);
@@ -53,18 +54,27 @@ export async function keepFeatures(run: Run, trainer: Trainer): Promise<void> {
       `${file}: needs ${bytesText(needed)}, ${free} are free - make room, or --set augment=true`,
     );
   }
+}
+
+/** Makes features.bin unless the run has it already. */
+export async function keepFeatures(run: Run, trainer: Trainer): Promise<void> {
+  const { folder, config } = run.request;
+  const of = contentOf(run);
+  if (folder.has('featureIndex') && folder.has('features') && readIndex(folder).of === of) return;
+  const file = folder.file('features');
+  const each = 4 * featureCount(config.network);
   const partial = `${file}.${process.pid}.partial`;
   try {
     const handle = openSync(partial, 'w');
     let errors: FeatureIndex['errors'];
     try {
-      errors = await progress.during('computing features', () => writeAll(run, trainer, handle, each));
+      errors = await run.progress.during('computing features', () => writeAll(run, trainer, handle, each));
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
     renameSync(partial, file);
-    const index: FeatureIndex = { images: data.fingerprint, errors };
+    const index: FeatureIndex = { of, errors };
     replaceFile(folder.file('featureIndex'), Buffer.from(`${JSON.stringify(index)}\n`));
   } catch (error) {
     if (existsSync(partial)) rmSync(partial);
@@ -72,19 +82,31 @@ export async function keepFeatures(run: Run, trainer: Trainer): Promise<void> {
   }
 }
 
+/** Tells values apart: by the images and how they are cut, the network, and the weights of its backbone. */
+function contentOf({ request, data }: Run): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([data.fingerprint, data.banner, request.config.network]));
+  for (const [name, { data: values }] of request.tensors) {
+    if (!name.startsWith('backbone.')) continue;
+    hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest('hex');
+}
+
 const readIndex = (folder: RunFolder): FeatureIndex =>
   JSON.parse(Buffer.from(readInput(folder.file('featureIndex'), 'features')).toString());
 
 async function writeAll(
-  { request, data, pool, progress, signal }: Run,
+  { request, data, engine, pool, progress, signal }: Run,
   trainer: Trainer,
   handle: number,
   each: number,
 ) {
-  const { recipe } = request.config;
+  const { recipe, network } = request.config;
+  const check = sizeCheck(network, engine.device.target);
   const size = recipe.microBatch || recipe.batch;
   const errors: Record<number, string> = {};
-  const loader = new Loader(pool, data.train, { banner: data.banner, ahead: size + 2 * pool.workers });
+  const loader = new Loader(pool, data.train, { banner: data.banner, ahead: size + 2 * pool.workers, check });
   let waiting: { readonly index: number; readonly image: TrainingImage }[] = [];
   const flush = async () => {
     if (waiting.length === 0) return;

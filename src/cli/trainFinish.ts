@@ -10,6 +10,7 @@ import type { Evaluation } from '../train/loop.ts';
 import { stepsPerEpoch } from '../train/schedule.ts';
 import { Trainer, type TrainingImage } from '../train/trainer.ts';
 import { writeCurves } from './curves.ts';
+import { sizeCheck } from './trainData.ts';
 import { evaluateWeights } from './trainEvaluate.ts';
 import { trainerOptions } from './trainModel.ts';
 import type { Run } from './trainRun.ts';
@@ -30,11 +31,11 @@ export interface TrainResult {
 
 /** Writes final.safetensors, evaluates what is in it, and ends the metrics. Closes the trainer. */
 export async function finish(run: Run, trainer: Trainer, at: Position, waited: number): Promise<TrainResult> {
-  const { request, options, data, progress } = run;
+  const { request, data, progress } = run;
   const { folder, config } = request;
-  const { recipe, network } = config;
+  const { recipe, network, f16 } = config;
   const of = recipe.evaluate === 'held' ? 'held' : 'test';
-  const weights = weightsOf(network, await chosen(run, trainer), options.f16 ? 'F16' : 'F32');
+  const weights = weightsOf(network, await chosen(run, trainer), f16 ? 'F16' : 'F32');
   folder.save('final', weights);
   const evaluating = () => evaluateWeights({ ...run, ...data, images: data.test, weights });
   const test = data.test.length > 0 ? await progress.during('evaluating the test images', evaluating) : undefined;
@@ -75,11 +76,12 @@ async function chosen(run: Run, last: Trainer): Promise<ReadonlyMap<string, Tens
  * Running statistics become the mean of what batches over the training images say, each as the test images are cropped. In
  * a random order: a batch of one class has too little variance.
  */
-async function recalibrate({ request, data, pool, progress, signal }: Run, trainer: Trainer): Promise<void> {
-  const { recipe } = request.config;
+async function recalibrate({ request, data, engine, pool, progress, signal }: Run, trainer: Trainer): Promise<void> {
+  const { recipe, network } = request.config;
+  const check = sizeCheck(network, engine.device.target);
   const size = recipe.microBatch || recipe.batch;
   const order = [...orderOf(recipe, recipe.epochs, data.train.length)].map((index) => data.train[index]!);
-  const loader = new Loader(pool, order, { banner: data.banner, ahead: size + 2 * pool.workers });
+  const loader = new Loader(pool, order, { banner: data.banner, ahead: size + 2 * pool.workers, check });
   try {
     let images: TrainingImage[] = [];
     for (let batches = 0; ; ) {
@@ -89,7 +91,9 @@ async function recalibrate({ request, data, pool, progress, signal }: Run, train
         throw new PlumageError('aborted', 'train: stopped after the last epoch - go on with --resume');
       if (loaded.photo) images.push({ photo: loaded.photo });
       if (images.length < size) continue;
-      await trainer.observe(images, 1 / ++batches);
+      if (!(await trainer.observe(images, 1 / ++batches))) {
+        return progress.line('running statistics: the batch norms are frozen, their statistics stay');
+      }
       images = [];
       progress.count(batches, Math.floor(order.length / size), 'batches');
     }

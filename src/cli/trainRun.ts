@@ -17,9 +17,9 @@ import { Trainer } from '../train/trainer.ts';
 import type { Progress } from './progress.ts';
 import type { RunConfig, RunFolder } from './runFolder.ts';
 import { bytesText } from './text.ts';
-import { photoStream, type TrainingData, trainingData } from './trainData.ts';
+import { photoStream, sizeCheck, type TrainingData, trainingData } from './trainData.ts';
 import { evaluateWeights } from './trainEvaluate.ts';
-import { featureStream, keepFeatures, keepsFeatures } from './trainFeatures.ts';
+import { checkRoom, featureStream, keepFeatures, keepsFeatures } from './trainFeatures.ts';
 import { finish, type TrainResult } from './trainFinish.ts';
 import { trainerOptions } from './trainModel.ts';
 import { stepText } from './trainText.ts';
@@ -31,15 +31,15 @@ export interface TrainRequest {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Of the checkpoint that the run goes on from. */
   readonly state?: RunState;
+  /** Nothing is in the folder yet. */
+  readonly isNew?: boolean;
 }
 
 export interface TrainRunOptions {
   /** Keeps other processes out of the run's folder. */
   hold(signal: AbortSignal): Promise<void>;
   readonly adapter?: string;
-  readonly saveEvery?: number;
   readonly workers?: number;
-  readonly f16?: boolean;
 }
 
 /** What the parts of a run share. */
@@ -64,7 +64,8 @@ export async function runTraining(
   // Before minutes of work: a folder that cannot be written.
   request.folder.create();
   await options.hold(signal);
-  request.folder.writeConfig(request.config);
+  // Another process may have begun one meanwhile.
+  if (request.isNew) request.folder.checkNew();
   const engine = await progress.during('opening the adapter', () => openEngine(request, options, progress));
   const pool = new DecodePool(options.workers);
   try {
@@ -131,7 +132,10 @@ async function train(run: Run): Promise<TrainResult> {
     const kept = { recipe, images: data.fingerprint, adapter: device.adapterKey, choices: device.target.choices ?? {} };
     const save: LoopOptions['save'] = (at, tensors) =>
       folder.save('checkpoint', writeCheckpoint({ config: network, tensors, state: { ...kept, at } }));
-    // At once, so that what cannot be written is known before the first step.
+    if (features) checkRoom(run);
+    // Not before, for a run that cannot take a step is to be begun again with other options. And at once, so that what
+    // cannot be written is known before the first step.
+    folder.writeConfig(config);
     if (!state) save(start, await trainer.snapshot());
     if (features) await keepFeatures(run, trainer);
     folder.cutMetrics(start);
@@ -144,7 +148,7 @@ async function train(run: Run): Promise<TrainResult> {
 
 /** The loop with all that it needs; gives also the share of the time in which the GPU waited for photos. */
 async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptions['save']) {
-  const { request, options, data, engine, progress, signal } = run;
+  const { request, data, engine, progress, signal } = run;
   const { folder, config } = request;
   const { recipe, network } = config;
   const { epochs } = recipe;
@@ -152,7 +156,8 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
   const steps = stepsPerEpoch(images, recipe);
   const time = new Date().toISOString();
   folder.append({ kind: 'run', time, epochs, stepsPerEpoch: steps, images, adapter: engine.adapter.name });
-  const stream = keepsFeatures(recipe) ? featureStream(run, start) : photoStream(config, data, run.pool, start);
+  const check = sizeCheck(network, engine.device.target);
+  const stream = keepsFeatures(recipe) ? featureStream(run, start) : photoStream(config, data, run.pool, start, check);
   const spent = { seconds: 0, waited: 0 };
   const report: LoopOptions['report'] = (event) => {
     folder.append(event);
@@ -167,7 +172,7 @@ async function loop(run: Run, trainer: Trainer, start: Position, save: LoopOptio
       stream,
       images,
       start,
-      saveEvery: options.saveEvery ?? 0,
+      saveEvery: config.saveEvery ?? 0,
       signal,
       save,
       keepBest: (tensors) => folder.save('best', weightsOf(network, tensors)),

@@ -2,6 +2,7 @@
 
 import type { TrainingCost } from '../train/cost.ts';
 import { bindingLimit, mib } from '../train/cost.ts';
+import type { Evaluation } from '../train/loop.ts';
 import type { StepProgress } from '../train/meter.ts';
 import { defaults, type Recipe, type RecipeKey } from '../train/recipe.ts';
 import { bytesText, paint, table, timeText } from './text.ts';
@@ -109,9 +110,10 @@ export function stepText({ loss, accuracy, imagesPerSecond, secondsLeft }: StepP
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** `81.2 % of 3333 (standard error 0.7), the concatenated branches alone 80.9 %` */
-export function accuracyText({ images, top1, concat }: { images: number; top1: number; concat: number }): string {
+export function accuracyText({ images, top1, concat }: Evaluation): string {
   const error = 100 * Math.sqrt((top1 * (1 - top1)) / images);
-  return `${percent(top1)} of ${images} (standard error ${error.toFixed(1)}), the concatenated branches alone ${percent(concat)}`;
+  const all = `${percent(top1)} of ${images} (standard error ${error.toFixed(1)})`;
+  return concat === undefined ? all : `${all}, the concatenated branches alone ${percent(concat)}`;
 }
 
 /** Where the weights are, how good they are, and what the run waited for. */

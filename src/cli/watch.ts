@@ -14,7 +14,8 @@ const EVERY_MS = 2000;
 
 const HELP = `
 Writes curves.html into the run's folder, again whenever the run has said something new. A browser that shows the file loads
-it again by itself; nothing is served. It ends with the run. Training writes the page at its end in any case.
+it again by itself; nothing is served. It ends when the run has come to its end; one that was stopped it waits for. Training
+writes the page at its end in any case.
 
 Examples:
   $ plumage watch runs/birds
@@ -31,12 +32,13 @@ export function watchCommand(): Command {
 
 async function watch(run: string, { once }: { once?: boolean }): Promise<void> {
   const folder = new RunFolder(run);
+  let seen = stamp(folder); // before the page, so that no line goes unseen
   let curves = writeCurves(folder);
   print(folder.file('page'));
   if (once) return;
   const progress = startProgress();
   await progress.during('watching', async () => {
-    for (let seen = stamp(folder); !curves.ended; await setTimeout(EVERY_MS)) {
+    for (; !curves.ended; await setTimeout(EVERY_MS)) {
       const now = stamp(folder);
       if (now === seen) continue;
       seen = now;

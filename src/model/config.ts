@@ -87,6 +87,10 @@ const optional: Record<ModelConfig['model'], Record<string, Rule>> = {
   },
 };
 
+/** Fields of a configuration that say what the network is like, whatever it is trained on. */
+export const networkFields = (model: ModelConfig['model']): string[] =>
+  [...Object.keys(required[model]), ...Object.keys(optional[model])].filter((field) => !(field in common));
+
 /** The checked configuration of a weights file; refuses what is missing or unknown. */
 export function parseConfig(metadata: Readonly<Record<string, string>>, where: string): ModelConfig {
   return checkConfig(parseMetadata(metadata, where), where);

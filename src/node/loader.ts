@@ -10,6 +10,8 @@ export interface LoaderOptions {
   readonly ahead?: number;
   /** Rows of pixels to crop off the bottom of every photo. */
   readonly banner?: number;
+  /** Throws a PlumageError where a photo is of no use, which then is handed out as that error. */
+  readonly check?: (photo: Photo) => void;
 }
 
 /** A photo with what was named, or the reason why there is none. */
@@ -26,17 +28,19 @@ export class Loader<T extends { readonly file: string }> {
   readonly #queue: Promise<Loaded<T>>[] = [];
   readonly #ahead: number;
   readonly #banner: number;
+  readonly #check: LoaderOptions['check'];
   #done = false;
   #waited = 0;
 
   constructor(
     readonly pool: DecodePool,
     images: Iterable<T>,
-    { ahead = 2 * pool.workers, banner = 0 }: LoaderOptions = {},
+    { ahead = 2 * pool.workers, banner = 0, check }: LoaderOptions = {},
   ) {
     this.#images = images[Symbol.iterator]();
     this.#ahead = Math.max(ahead, 1);
     this.#banner = banner;
+    this.#check = check;
     this.#fill();
   }
 
@@ -73,7 +77,7 @@ export class Loader<T extends { readonly file: string }> {
 
   #load(image: T): Promise<Loaded<T>> {
     const loaded = this.pool.decode(image.file, this.#banner).then(
-      (photo): Loaded<T> => ({ image, photo }),
+      (photo) => this.#checked(image, photo),
       (error: unknown): Loaded<T> => {
         if (error instanceof PlumageError && error.code === 'input') return { image, error };
         throw error;
@@ -81,5 +85,15 @@ export class Loader<T extends { readonly file: string }> {
     );
     loaded.catch(() => {}); // next() rejects; nobody may be there yet to hear it
     return loaded;
+  }
+
+  #checked(image: T, photo: Photo): Loaded<T> {
+    try {
+      this.#check?.(photo);
+      return { image, photo };
+    } catch (error) {
+      if (!(error instanceof PlumageError)) throw error;
+      return { image, error: new PlumageError('input', `${image.file}: ${error.message}`, { cause: error }) };
+    }
   }
 }

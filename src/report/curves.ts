@@ -21,7 +21,8 @@ export interface EvaluationPoint {
   readonly of: 'held' | 'test';
   readonly images: number;
   readonly top1: number;
-  readonly concat: number;
+  readonly concat?: number;
+  readonly entropy?: number;
   readonly final: boolean;
 }
 
@@ -85,8 +86,12 @@ function header(curves: Curves): Html {
 </header>`;
 }
 
-const detail = ({ images, concat }: EvaluationPoint) =>
-  `${count(images, 'image')}; concatenated branches alone ${percent(concat)}`;
+const detail = ({ images, concat, entropy }: EvaluationPoint) =>
+  [
+    count(images, 'image'),
+    ...(concat === undefined ? [] : [`concatenated branches alone ${percent(concat)}`]),
+    ...(entropy === undefined ? [] : [`row entropy of channel attention ${percent(entropy)} of the largest`]),
+  ].join('; ');
 
 function charts(curves: Curves): LineChart[] {
   const { steps, epochPoints, evaluations } = curves;

@@ -41,9 +41,11 @@ export interface EvaluationEvent {
   readonly step: number;
   readonly of: 'held' | 'test';
   readonly images: number;
-  /** Shares that are right: of the decision, and of the concatenated branches alone. */
+  /** Shares that are right: of the decision, and where there are branches of the concatenated ones alone. */
   readonly top1: number;
-  readonly concat: number;
+  readonly concat?: number;
+  /** Mean row entropy of channel-group attention, as a share of the largest: near 0 its softmax has saturated. */
+  readonly entropy?: number;
   /** The weights of the run's end, or those that were chosen. */
   readonly final?: boolean;
 }

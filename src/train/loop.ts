@@ -1,7 +1,7 @@
 // The loop of a training run: epochs of steps, evaluations, checkpoints. What it computes on, where photos come from and where
 // checkpoints go are handed in; it opens nothing and writes nothing itself.
 
-import { PlumageError } from '../errors.ts';
+import { mismatch, PlumageError } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { Batches, type ImageStream } from './batches.ts';
 import type { Position } from './checkpoint.ts';
@@ -21,7 +21,7 @@ export interface Stepper {
   firstNonFinite(labels: Uint32Array): Promise<string | undefined>;
 }
 
-export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'concat'> {}
+export interface Evaluation extends Pick<EvaluationEvent, 'images' | 'top1' | 'concat' | 'entropy'> {}
 
 export interface LoopOptions extends MeterOptions {
   readonly trainer: Stepper;
@@ -75,6 +75,11 @@ async function epoch(options: LoopOptions, start: Position, batches: Batches, me
     meter.step(at, rates, result.loss, correct);
     await stopIfAsked(options, at, true);
     if (saveEvery > 0 && at.steps % saveEvery === 0) options.save(at, await trainer.snapshot());
+  }
+  if (at.steps === 0) {
+    const advice = 'use a smaller batch, or mend the images';
+    const got = `${options.images} images of which some cannot be read`;
+    throw mismatch('input', `train: epoch ${at.epoch + 1}`, 'data', got, `a whole batch of ${recipe.batch}`, advice);
   }
   meter.end(at, rates);
   const next = { ...at, epoch: at.epoch + 1, position: 0, steps: 0, loss: 0, correct: 0, skipped: 0 };

@@ -77,9 +77,10 @@ function reported(config: ModelConfig, { outputs }: TrainingGraph): Record<strin
   return Object.fromEntries(names.map((name) => [name, outputs[name]!]));
 }
 
-/** The plan by which running statistics alone follow a micro-batch; its guard is fed. */
-export function statisticsPlan(config: ModelConfig, options: TrainerOptions, target: Target): Plan {
+/** The plan by which running statistics alone follow a micro-batch; its guard is fed. Undefined where none is trained. */
+export function statisticsPlan(config: ModelConfig, options: TrainerOptions, target: Target): Plan | undefined {
   const { graph, micro } = graphOf(config, options);
+  if (graph.running.length === 0) return undefined;
   return plan({}, target, statisticsUpdates(graph, stepInputs(micro).momentum, input('loss', [1])));
 }
 

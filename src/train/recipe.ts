@@ -118,7 +118,10 @@ export const recipeKeys = Object.keys(defaults) as RecipeKey[];
 
 /** The defaults with `settings` in their place. @throws PlumageError `input`, naming the first key that is wrong. */
 export function checkRecipe(settings: Readonly<Record<string, unknown>>, where = 'recipe'): Recipe {
-  for (const key of Object.keys(settings)) knownKey(key, where);
+  const unknown = Object.keys(settings).find((key) => !Object.hasOwn(defaults, key));
+  if (unknown !== undefined) {
+    throw mismatch('input', where, 'key', JSON.stringify(unknown.slice(0, 40)), `one of ${recipeKeys.join(', ')}`);
+  }
   const recipe = { ...defaults, ...settings };
   for (const key of recipeKeys) {
     const [fits, expected] = rules[key];
@@ -136,25 +139,6 @@ export function checkRecipe(settings: Readonly<Record<string, unknown>>, where =
     throw mismatch('input', where, 'evaluate', recipe.evaluate, 'held where patience is set', '--set evaluate=held');
   }
   return recipe;
-}
-
-function knownKey(key: string, where: string): asserts key is RecipeKey {
-  if (Object.hasOwn(defaults, key)) return;
-  throw mismatch('input', where, 'key', JSON.stringify(key.slice(0, 40)), `one of ${recipeKeys.join(', ')}`);
-}
-
-/** `key=value` of an option as a setting. Values are JSON where they can be: numbers, true, false; else text. */
-export function parseSetting(text: string): [RecipeKey, unknown] {
-  const at = text.indexOf('=');
-  if (at < 1) throw mismatch('input', '--set', 'setting', JSON.stringify(text.slice(0, 40)), 'key=value');
-  const key = text.slice(0, at).trim();
-  knownKey(key, '--set');
-  const value = text.slice(at + 1).trim();
-  try {
-    return [key, JSON.parse(value)];
-  } catch {
-    return [key, value];
-  }
 }
 
 /** Refuses to go on with another recipe than a run began with. @throws PlumageError `input`, naming the first difference. */

@@ -64,6 +64,8 @@ export class Trainer {
   readonly #plans: TrainingPlans;
   readonly #preprocessing: PreprocessConfig;
   readonly #micro: number;
+  /** The first image of the micro-batch that lies in x. */
+  #from = 0;
   #step: Session | undefined;
   #apply: Session | undefined;
   #statistics: Session | undefined;
@@ -122,8 +124,8 @@ export class Trainer {
   }
 
   /**
-   * One update from `options.batch` images and their class numbers. Where the loss is not finite the weights and running
-   * statistics stay as they were.
+   * One update from `options.batch` images and their class numbers. Where the loss is not finite the weights stay as they
+   * were, and the running statistics but for what micro-batches before that one said.
    */
   async step(images: readonly StepImage[], labels: Uint32Array, rates: Rates): Promise<StepResult> {
     checkCount('images', images.length, this.options.batch);
@@ -167,34 +169,40 @@ export class Trainer {
       momentum: Float32Array.of(MOMENTUM, blockMomentum),
     };
     const results: Record<string, Tensor>[] = [];
-    for (let from = 0; from < batch; from += this.#micro) {
+    let finite = true;
+    for (let from = 0; from < batch && finite; from += this.#micro) {
+      this.#from = from;
       await place(from);
       const feeds = { ...every, labels: labels.slice(from, from + this.#micro), keep: Float32Array.of(from) };
-      results.push(await this.#step!.run(wanted(this.#step!, feeds)));
+      const result = await this.#step!.run(wanted(this.#step!, feeds));
+      finite = Number.isFinite(result.loss!.data[0]);
+      results.push(result);
     }
     const losses = results.map(({ loss }) => loss!.data[0]!);
     const loss = losses.reduce((sum, each) => sum + each, 0) / losses.length;
-    if (this.#apply) await this.#apply.run(wanted(this.#apply, { ...every, loss: Float32Array.of(loss) }));
+    if (this.#apply && finite) await this.#apply.run(wanted(this.#apply, { ...every, loss: Float32Array.of(loss) }));
     const names = Object.keys(results[0]!).filter((name) => name !== 'loss');
     return { loss, outputs: Object.fromEntries(names.map((name) => [name, joined(results.map((r) => r[name]!))])) };
   }
 
   /**
    * Running statistics follow one batch of images by `momentum`, and nothing else changes: 1, 1/2, 1/3 ... over a data set
-   * gives the mean of what its batches say.
+   * gives the mean of what its batches say. False where no batch norm is trained, and nothing to be done.
    */
-  async observe(images: readonly TrainingImage[], momentum: number): Promise<void> {
+  async observe(images: readonly TrainingImage[], momentum: number): Promise<boolean> {
     checkCount('images', images.length, this.#micro);
     const { device, config, options } = this;
-    const made = () => statisticsPlan(config, options, device.target);
-    this.#statistics ??= await open(device, made(), this.#frozen, this.#states);
+    const made = this.#statistics ? this.#statistics.plan : statisticsPlan(config, options, device.target);
+    if (!made) return false;
+    this.#statistics ??= await open(device, made, this.#frozen, this.#states);
     for (const [i, image] of images.entries()) await this.#place(image, i);
     await this.#statistics.run({ momentum: Float32Array.of(momentum, momentum), loss: Float32Array.of(0) });
+    return true;
   }
 
   /**
-   * After a step whose loss was not finite: the first value of its forward pass that is not, in the last micro-batch.
-   * Undefined where all are.
+   * After a step whose loss was not finite: the first value of its forward pass that is not, in the micro-batch where that
+   * was so. Undefined where all are.
    */
   async firstNonFinite(labels: Uint32Array): Promise<string | undefined> {
     const { device, config, options } = this;
@@ -204,7 +212,7 @@ export class Trainer {
       const made = plan(Object.fromEntries(some.map((node) => [node.name, node])), device.target);
       const session = await open(device, made, this.#frozen, this.#states);
       try {
-        const got = await session.run(wanted(session, { labels: labels.slice(-this.#micro) }));
+        const got = await session.run(wanted(session, { labels: labels.slice(this.#from, this.#from + this.#micro) }));
         const bad = some.find(({ name }) => !got[name]!.data.every(Number.isFinite));
         if (bad) return bad.name;
       } finally {

@@ -2,13 +2,14 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Photo } from '../../src/data/decode.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import type { TrainerOptions } from '../../src/train/plans.ts';
 import { Trainer } from '../../src/train/trainer.ts';
-import { configOf } from '../harness/configs.ts';
+import { configOf, plainOf } from '../harness/configs.ts';
 import { freshDevice, testDevice } from '../harness/device.ts';
 import { hashedModel } from '../harness/hashedFinegrained.ts';
-import { hashedNoise } from '../harness/hashedWeights.ts';
+import { hashedNoise, hashedValues } from '../harness/hashedWeights.ts';
 import { rejected } from '../harness/refused.ts';
 
 const BATCH = 8;
@@ -31,6 +32,12 @@ async function steps(
   } finally {
     trainer.close();
   }
+}
+
+/** Hashed pixels. */
+function photo(width: number, height: number): Photo {
+  const data = Uint8Array.from(hashedValues(`${width}x${height}`, 4 * width * height, 0, 256), Math.floor);
+  return { width, height, data: data.map((v, i) => (i % 4 === 3 ? 255 : v)) };
 }
 
 /** Names of tensors that are not the same, bit for bit. */
@@ -74,10 +81,9 @@ test('trainer: a frozen backbone stays as it is, its running statistics too', as
 
 test('trainer: micro-batches add up to the mean of their gradients', async () => {
   const half = BATCH / 2;
-  const twice = { ...rates, momentum: 0 };
   const run = async (pixels: Float32Array, classes: Uint32Array, options: TrainerOptions) => {
     const trainer = await Trainer.open(await testDevice(), config, start, { weightDecay: 0, ...options });
-    await trainer.stepTensor(pixels, classes, twice);
+    await trainer.stepTensor(pixels, classes, rates);
     const tensors = await trainer.snapshot();
     trainer.close();
     return tensors;
@@ -113,6 +119,52 @@ test('trainer: a loss that is not finite changes nothing, and the layer is named
   const after = await trainer.snapshot();
   trainer.close();
   assert.equal(changed(start, after), []);
+});
+
+test('trainer: a loss that is not finite in the first of two micro-batches: the layer is found there', async () => {
+  const bad = x.slice();
+  bad[100] = Number.NaN;
+  const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH, microBatch: BATCH / 2 });
+  const { loss } = await trainer.stepTensor(bad, labels, rates);
+  assert.ok(Number.isNaN(loss));
+  assert.is(await trainer.firstNonFinite(labels), 'backbone.conv1');
+  const after = await trainer.snapshot();
+  trainer.close();
+  assert.equal(changed(start, after), []);
+});
+
+test('trainer: a plain network of which only the last layer is trained, on what its backbone says of photos', async () => {
+  const plain = plainOf(5, { size: 64 });
+  const tensors = new Map(Object.entries(hashedModel(plain)));
+  const options = { batch: 4, frozen: ['backbone'], features: true };
+  const trainer = await Trainer.open(await testDevice(), plain, tensors, options);
+  const photos = Array.from({ length: 4 }, (_, i) => ({ photo: photo(70 + i, 64) }));
+  const features = await trainer.features(photos);
+  assert.equal(
+    features.map(({ length }) => length),
+    [2048, 2048, 2048, 2048],
+  );
+  const some = features.map((each) => ({ features: each }));
+  const first = await trainer.step(some, labels.slice(0, 4), rates);
+  const second = await trainer.step(some, labels.slice(0, 4), rates);
+  assert.ok(second.loss < first.loss, `losses ${first.loss}, ${second.loss}`);
+  assert.is(await trainer.observe(photos, 1), false); // its batch norms are frozen
+  const moved = changed(tensors, await trainer.snapshot());
+  trainer.close();
+  assert.equal(moved, ['backbone.fc.bias', 'backbone.fc.weight']);
+});
+
+test('trainer: running statistics observed over one batch are those of the batch', async () => {
+  const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH });
+  const photos = Array.from({ length: BATCH }, (_, i) => ({ photo: photo(80, 60 + i) }));
+  assert.is(await trainer.observe(photos, 1), true);
+  const once = await trainer.snapshot();
+  await trainer.observe(photos, 0.5); // the mean of the same with itself
+  const twice = await trainer.snapshot();
+  trainer.close();
+  const moved = changed(start, once);
+  assert.ok(moved.length > 0 && moved.every((name) => /running_(mean|var)$/.test(name)));
+  assert.equal(changed(once, twice), []);
 });
 
 test('trainer: a device that is lost in the middle of a step is said to be, and closing does no harm', async () => {

@@ -195,6 +195,19 @@ test('refused: sizes below the smallest', () => {
   );
 });
 
+test('--set changes the network, and nothing else', () => {
+  const options = { preset: 'lite', seed: 0 } as const;
+  const { metadata } = newModel(source, 's', classes, { ...options, settings: { normalise: true, pool: 'top5' } });
+  const config = JSON.parse(metadata.plumage!);
+  assert.equal([config.normalise, config.pool, config.groups], [true, 'top5', 32]);
+  const wrong = (settings: Record<string, unknown>, pattern: RegExp, code: 'input' | 'weights' = 'input') =>
+    refused(() => newModel(source, 's', classes, { ...options, settings }), code, pattern);
+  wrong({ size: 64 }, /^--set: field, got size, expected one of mid, d, r, groups, hidden, attention, /);
+  wrong({ pool: 'mean' }, /^s: configuration: pool, got "mean", /, 'weights');
+  const plain = { preset: 'plain', seed: 0, settings: { pool: 'max' } } as const;
+  refused(() => newModel(source, 's', classes, plain), 'input', /^--set: field, got pool, expected none here$/);
+});
+
 test('class names: one a line, trimmed, UTF-8', () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
   assert.equal(classNames(bytes('\ufeffBoeing 737-300\r\n F/A-18 \nÅ\n')), ['Boeing 737-300', 'F/A-18', 'Å']);

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Photo } from '../../src/data/decode.ts';
+import { PlumageError } from '../../src/errors.ts';
 import { decodePhoto } from '../../src/node/decode.ts';
 import { DecodePool } from '../../src/node/decodePool.ts';
 import { type Loaded, Loader } from '../../src/node/loader.ts';
@@ -75,6 +77,14 @@ test('what cannot be read is an error in its place', async () => {
   isRefusal(found[3]!.error, 'input', /none\.jpg: photo, got no such file/);
   isRefusal(found[4]!.error, 'input', /text\.jpg: photo, got no image/);
   isRefusal(found[5]!.error, 'input', /got a folder or device/);
+});
+
+test('what passes a limit of the caller is an error too, with its name', async () => {
+  const check = ({ width }: Photo) => {
+    if (width > 0) throw new PlumageError('limit', 'size of the photo, got too many');
+  };
+  const [first] = await all(new Loader(pool, images.slice(0, 1), { check }));
+  isRefusal(first!.error, 'input', /\.jpg: size of the photo, got too many$/);
 });
 
 test('decodes ahead of its use, but no further than it may', async () => {

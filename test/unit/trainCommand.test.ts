@@ -28,7 +28,7 @@ test('what cannot be trained is refused before an adapter is opened', async () =
   await mkdir(join(lonely, 'train', classes[2]!));
   await Promise.all([
     refuses(/train: --data, got nothing, expected the data set's folder/, '--out', run('refused'), '--model', model),
-    refuses(/--set: key, got "rate", expected one of epochs/, ...asked('refused'), '--set', 'rate=1'),
+    refuses(/train: key, got "rate", expected one of epochs/, ...asked('refused'), '--set', 'rate=1'),
     refuses(/batch, got 16, expected at most the 7 training images/, ...asked('refused')),
     refuses(
       /has 3 classes, .*plain.safetensors has 4: "class 3" is none of the data set/,

@@ -1,12 +1,12 @@
 // What a run leaves in files: metrics and their page, checkpoints that are none, other networks than a run began with.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { curvesOf } from '../../src/cli/curves.ts';
-import { RunFolder } from '../../src/cli/runFolder.ts';
+import { type RunConfig, RunFolder } from '../../src/cli/runFolder.ts';
 import { checkSameNetwork, initialModel } from '../../src/cli/trainModel.ts';
 import { modelGraph } from '../../src/engine/checkModel.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
@@ -135,6 +135,18 @@ test('a run goes on with its own network only', () => {
   );
 });
 
+test('what a killed process left half-written goes when the next one comes', async () => {
+  const place = await mkdtemp(path.join(tmpdir(), 'plumage-run-'));
+  const left = ['features.bin.123.partial', 'checkpoint.safetensors.9.partial'];
+  const kept = ['curves.html.7.partial', 'mine.partial', 'features.bin'];
+  for (const name of [...left, ...kept]) await writeFile(path.join(place, name), '');
+  const folder = new RunFolder(place);
+  await folder.hold(new AbortController().signal, () => assert.unreachable());
+  await folder.letGo();
+  assert.equal(await readdir(place), [...kept].sort());
+  await rm(place, { recursive: true });
+});
+
 test('one process at a time trains in a folder', async () => {
   const place = await mkdtemp(path.join(tmpdir(), 'plumage-run-'));
   const [first, second] = [new RunFolder(place), new RunFolder(place)];
@@ -151,8 +163,11 @@ test('one process at a time trains in a folder', async () => {
     asked.push('again');
     void first.letGo();
   });
-  await second.letGo();
   assert.equal(asked, ['in vain', 'again']);
+  second.checkNew();
+  second.writeConfig({} as RunConfig);
+  refused(() => second.checkNew(), 'input', /: there is a run already - add --resume/);
+  await second.letGo();
   await rm(place, { recursive: true });
 });
 

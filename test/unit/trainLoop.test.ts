@@ -61,21 +61,22 @@ interface Wishes extends Partial<Pick<LoopOptions, 'saveEvery' | 'evaluate'>> {
   broken?: readonly string[];
   stopAfter?: number;
   loss?: (step: number) => number;
+  images?: typeof images;
 }
 
 function start(recipe: Recipe, wishes: Wishes = {}): Run {
-  const { from, broken = [], stopAfter } = wishes;
+  const { from, broken = [], stopAfter, images: all = images } = wishes;
   const checkpoint = from && readCheckpoint(from, 'checkpoint');
   const at = checkpoint?.state.at ?? atStart;
   const trainer = new Stand(new Map(checkpoint?.tensors ?? fresh()), wishes.loss);
-  const source = trainingImages(recipe, images, at);
+  const source = trainingImages(recipe, all, at);
   const abort = new AbortController();
   const run = { saved: [] as Uint8Array[], events: [] as TrainingEvent[], skips: [] as string[], best: [] as number[] };
   let steps = 0;
   const end = trainLoop({
     recipe,
     trainer,
-    images: images.length,
+    images: all.length,
     start: at,
     saveEvery: wishes.saveEvery ?? 0,
     signal: abort.signal,
@@ -163,6 +164,13 @@ test('an unreadable image is skipped, named, counted; too many of them stop the 
   const { end, skips } = start(recipe(), { broken: ['4.jpg'] });
   await rejected(end, 'input', /unreadable images, got 1 of 13, expected at most 1 % - the last one: 4.jpg: damaged/);
   assert.equal(skips, ['4.jpg: damaged']);
+});
+
+test('an epoch without a whole batch is no epoch', async () => {
+  const many = Array.from({ length: 100 }, (_, i) => ({ file: `${i}.jpg`, label: i % 3 }));
+  const { end, saved } = start(recipe({ batch: 100 }), { broken: ['4.jpg'], images: many });
+  await rejected(end, 'input', /^train: epoch 1: data, got 100 images of which some .*, expected a whole batch of 100/);
+  assert.is(saved.length, 0);
 });
 
 test('a loss that is not finite stops the run, names step and layer, and saves nothing after it', async () => {

@@ -2,11 +2,12 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseSetting } from '../../src/cli/setting.ts';
 import type { Photo } from '../../src/data/decode.ts';
 import { atSize, type PreprocessConfig, preprocessPresets, stretched } from '../../src/data/preprocess.ts';
 import { random } from '../../src/model/random.ts';
 import { cropOf, orderOf, trainingImages } from '../../src/train/epoch.ts';
-import { checkRecipe, checkSame, defaults, parseSetting } from '../../src/train/recipe.ts';
+import { checkRecipe, checkSame, defaults } from '../../src/train/recipe.ts';
 import { blockMomentumOf, frozenOf, ratesOf, stepsPerEpoch } from '../../src/train/schedule.ts';
 import { refused } from '../harness/refused.ts';
 
@@ -46,7 +47,7 @@ test('--set takes numbers, truths and words', () => {
   assert.equal(parseSetting('augment = false'), ['augment', false]);
   assert.equal(parseSetting('attention=clca'), ['attention', 'clca']);
   refused(() => parseSetting('lr'), 'input', /^--set: setting, got "lr", expected key=value$/);
-  refused(() => parseSetting('rate=1'), 'input', /^--set: key, got "rate", expected one of/);
+  refused(() => checkRecipe({ rate: 1 }, 'train'), 'input', /^train: key, got "rate", expected one of/);
 });
 
 test('a run goes on with its own recipe only', () => {
