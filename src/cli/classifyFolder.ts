@@ -58,7 +58,7 @@ export function classifyPhotos(
   runtime: Runtime,
   folder: string,
   photos: readonly string[],
-  { top, banner }: Pick<FolderOptions, 'top' | 'banner'>,
+  { top, banner, shard }: Pick<FolderOptions, 'top' | 'banner' | 'shard'>,
   write: (rows: string) => void,
   progress: Progress,
 ): ReturnType<typeof overPhotos> {
@@ -67,6 +67,7 @@ export function classifyPhotos(
     nameOf: (photo) => photo,
     fileOf: (photo) => path.join(folder, photo),
     banner,
+    part: shard !== undefined,
     compute: (photo) => runtime.classify(photo, top),
     done: (photo, said) => write(csvRows(photo, said instanceof Unread ? undefined : said)),
   };

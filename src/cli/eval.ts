@@ -81,7 +81,7 @@ async function run(options: EvalOptions): Promise<void> {
   const { result, rate } = await withModel(options, file, progress, async (opened) => {
     checkClasses(opened.config, dataset, options.model);
     const mine = shard ? ofShard(images, shard) : images;
-    const { results, rate } = await evaluate(opened, dataset, mine, progress);
+    const { results, rate } = await evaluate(opened, dataset, mine, progress, !!shard);
     const { config, runtime } = opened;
     const facts = {
       ...{ model: options.model, network: config.model, data: dataset.root, dataset: dataset.kind, split },
@@ -100,12 +100,13 @@ async function run(options: EvalOptions): Promise<void> {
   else print([resultText(result), rate && `speed    ${rate}`].filter(Boolean).join('\n'));
 }
 
-/** What the model says of each image, in order. */
+/** What the model says of each image, in order; `part`: they are a shard's. */
 export async function evaluate(
   { runtime, config }: Opened,
   { root, banner }: Pick<Dataset, 'root' | 'banner'>,
   images: readonly LabelledImage[],
   progress: Progress,
+  part = false,
 ): Promise<{ results: ImageResult[]; rate: string }> {
   const decides = predictionOf(config);
   const concat = config.model === 'plain' ? decides : 'logitsCat';
@@ -116,6 +117,7 @@ export async function evaluate(
     nameOf: ({ file }) => relative(root, file),
     fileOf: ({ file }) => file,
     banner,
+    part,
     compute: async (photo, { label }) => {
       const outputs = await runtime.outputs(photo, names);
       return outcome(label, outputs[decides]!.data, outputs[concat]!.data);

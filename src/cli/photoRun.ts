@@ -45,6 +45,8 @@ export interface PhotoWork<Item, Result> {
   readonly fileOf: (item: Item) => string;
   /** Rows of pixels to crop off the bottom. */
   readonly banner?: number;
+  /** The items are a shard's: it may have none that can be read, for others have some. */
+  readonly part?: boolean;
   readonly compute: (photo: Photo, item: Item) => Promise<Result>;
   /** Called in order. */
   readonly done: (item: Item, result: Result | Unread) => void;
@@ -55,10 +57,13 @@ export class Unread {
   constructor(readonly reason: string) {}
 }
 
-/** Runs it, with images a second and the time left shown. Rejects where none of several photos could be read. */
+/**
+ * Runs it, with images a second and the time left shown. Rejects where none of several photos could be read, unless they
+ * are a part.
+ */
 export async function overPhotos<Item, Result>(
   items: readonly Item[],
-  { label, nameOf, fileOf, banner, compute, done }: PhotoWork<Item, Result>,
+  { label, nameOf, fileOf, banner, part, compute, done }: PhotoWork<Item, Result>,
   progress: Progress,
 ): Promise<{ unread: number; rate: string }> {
   let [count, unread, start] = [0, 0, 0];
@@ -91,7 +96,7 @@ export async function overPhotos<Item, Result>(
   } finally {
     await pool.close();
   }
-  if (unread > 1 && unread === items.length) {
+  if (!part && unread > 1 && unread === items.length) {
     throw new PlumageError('input', `none of ${unread} photos could be read, the last: ${last}`);
   }
   return { unread, rate: count > 1 ? rate() : '' };

@@ -3,6 +3,9 @@
 
 import { PlumageError } from '../errors.ts';
 
+/** Characters of a dictionary's key. Equal keys are compared to their end, and a pickle may name a long one again and again. */
+const MAX_KEY = 1000;
+
 /** A class or function named in the pickle. `call` is undefined when it may be mentioned but not called. */
 export class PickleGlobal {
   constructor(
@@ -157,7 +160,13 @@ class Unpickler {
     const map = this.top();
     if (!(map instanceof Map) || items.length % 2)
       throw this.refuse('the pickle sets items of what is not a dictionary');
-    for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1]);
+    for (let i = 0; i < items.length; i += 2) {
+      const key = items[i];
+      if (typeof key === 'string' && key.length > MAX_KEY) {
+        throw this.refuse(`the pickle has a key of ${key.length} characters, expected at most ${MAX_KEY}`);
+      }
+      map.set(key, items[i + 1]);
+    }
     return NOTHING;
   }
 

@@ -9,6 +9,9 @@ import { readZip } from './zip.ts';
 
 const DAMAGED = 'the file is damaged, fetch or save it again';
 const RESAVE = 'in PyTorch, save only the weights: torch.save(model.state_dict(), file)';
+/** Axes of a tensor, and characters of a storage's key: a pickle may name the same long one again and again. */
+const MAX_AXES = 8;
+const MAX_KEY = 200;
 
 /** Bytes a value by storage class; null for integers, which weights have only as `num_batches_tracked`. */
 const STORAGES: Record<string, { bytes: number; read: ((data: Uint8Array) => Float32Array) | null }> = {
@@ -121,14 +124,18 @@ function rebuildTensor([storage, offset, shape, strides]: unknown[], where: stri
     !isSizes(strides) ||
     shape.length !== strides.length
   ) {
-    throw new PlumageError('weights', `${where}: a tensor without storage, offset, shape and strides - ${DAMAGED}`);
+    throw new PlumageError(
+      'weights',
+      `${where}: a tensor without storage, offset, shape and strides of at most ${MAX_AXES} axes - ${DAMAGED}`,
+    );
   }
   const count = shape.reduce((a, b) => a * b, 1);
   const last = offset + shape.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, 0);
   if (!(count <= storage.length) || (count > 0 && last >= storage.length)) {
     throw mismatch('weights', `${where}: a tensor (${shape.join(', ')})`, 'storage', storage.length, 'more', DAMAGED);
   }
-  return new Strided(storage, offset, shape, strides);
+  // Copies, for the pickle may append to its lists later.
+  return new Strided(storage, offset, [...shape], [...strides]);
 }
 
 /** Torch's persistent id is ('storage', class, key, device, length). Each storage is widened once. */
@@ -136,7 +143,8 @@ function storageReader(entry: (key: string) => Uint8Array | undefined, where: st
   const storages = new Map<string, Storage>();
   return (id) => {
     const [tag, type, key, , length] = Array.isArray(id) ? id : [];
-    if (tag !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string' || !isSize(length)) {
+    const named = tag === 'storage' && type instanceof PickleGlobal && typeof key === 'string' && key.length <= MAX_KEY;
+    if (!named || !isSize(length)) {
       throw new PlumageError('weights', `${where}: a storage without class, key and length - ${DAMAGED}`);
     }
     const kind = type.name.slice('torch.'.length);
@@ -188,5 +196,5 @@ function isSize(value: unknown): value is number {
 }
 
 function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isSize);
+  return Array.isArray(value) && value.length <= MAX_AXES && value.every(isSize);
 }

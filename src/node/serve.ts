@@ -1,10 +1,10 @@
 // A static server for the page and its weights on this machine only: folders by sirv, single files and bytes under
 // chosen paths. No directory listing, no writing, no route that the caller did not name.
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import sirv from 'sirv';
 import { mismatch } from '../errors.ts';
 
@@ -54,7 +54,7 @@ export async function serveFolder(
   }
   folders.sort((a, b) => b.prefix.length - a.prefix.length);
 
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const path = decodedPath(request.url ?? '');
     for (const [name, value] of Object.entries(headers?.(path ?? '') ?? {})) response.setHeader(name, value);
@@ -65,15 +65,21 @@ export async function serveFolder(
     else if (typeof content === 'function') {
       const made = content();
       files.set(path, () => made);
-      made.then(
-        (bytes) => send(request, response, bytes),
-        () => refuse(response, 500),
-      );
+      made.then((bytes) => send(request, response, bytes)).catch(() => refuse(response, 500));
     } else if (content !== undefined) send(request, response, content);
     else if (folder) {
       request.url = encodeURI(path.slice(folder.prefix.length - 1)); // sirv itself keeps to its folder
+      request.headers.range = undefined; // sirv reads from where it says, past the end too, and nobody here needs it
+      response.once('pipe', (file: Readable) => file.once('error', () => response.destroy())); // sirv listens to none
       folder.handle(request, response, () => refuse(response, 404));
     } else refuse(response, 404);
+  };
+  const server = createServer((request, response) => {
+    try {
+      answer(request, response);
+    } catch {
+      refuse(response, 500); // a file that cannot be looked at: no request ends the program
+    }
   });
   const url = await listen(server, port);
   return {
@@ -121,5 +127,6 @@ function send(request: IncomingMessage, response: ServerResponse, content: Uint8
 }
 
 function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
+  if (response.headersSent) response.destroy();
+  else response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
 }

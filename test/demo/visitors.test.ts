@@ -122,6 +122,51 @@ test('a camera that gives a photo, and one that is lost', async () => {
   await demo.close();
 });
 
+test('a camera that is allowed late: asked for twice, or not wanted any more, it does not stay on', async () => {
+  const demo = await place.open();
+  await demo.answer();
+  // Allows each camera when `allow` is called, as a visitor does who lets the question stand.
+  await demo.page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    const camera = mediaDevices.getUserMedia.bind(mediaDevices);
+    const tracks: MediaStreamTrack[] = [];
+    const waiting: (() => void)[] = [];
+    mediaDevices.getUserMedia = async (wanted) => {
+      await new Promise<void>((done) => waiting.push(done));
+      const stream = await camera(wanted);
+      tracks.push(...stream.getTracks());
+      return stream;
+    };
+    Object.assign(globalThis, { tracks, allow: () => waiting.splice(0).map((done) => done()).length });
+  });
+  const allow = () => demo.page.evaluate(() => (globalThis as unknown as { allow(): number }).allow());
+  const states = () => {
+    return demo.page.evaluate(() =>
+      (globalThis as unknown as { tracks: MediaStreamTrack[] }).tracks.map((track) => track.readyState),
+    );
+  };
+
+  await demo.page.click('#camera');
+  await demo.page.click('#camera');
+  assert.is(await allow(), 2);
+  await demo.until('both cameras', () => (globalThis as unknown as { tracks: unknown[] }).tracks.length === 2);
+  await demo.until('the picture', () => document.querySelector<HTMLVideoElement>('#video')!.videoWidth > 0);
+  assert.is((await states()).filter((state) => state === 'live').length, 1);
+  await demo.page.click('#camera');
+  assert.equal(await states(), ['ended', 'ended']);
+
+  await demo.page.click('#camera');
+  await demo.page.click('[data-sample="sample-1"]');
+  await demo.until('the sample', () => document.querySelector<HTMLImageElement>('#picture')!.alt.endsWith('sample-1'));
+  assert.is(await allow(), 1);
+  await demo.until('the camera', () => (globalThis as unknown as { tracks: unknown[] }).tracks.length === 3);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(await states(), ['ended', 'ended', 'ended']);
+  assert.not(await demo.shown('#video'));
+  assert.equal(demo.complaints, []);
+  await demo.close();
+});
+
 test('without WebGPU the page says which browsers have it and what to switch on', async () => {
   const page = await place.browser.newPage();
   await page.goto(place.server.url.replace('127.0.0.1', INSECURE));

@@ -48,7 +48,8 @@ test.before(async () => {
       await put(path.join(folder, 'set/test', name, `${j}.jpg`), await jpeg(30 + 9 * i, 50, 9 * i + j + 1));
   }
   const whole = await jpeg(60, 60, 77);
-  await put(path.join(folder, 'set/test/b/2.jpg'), whole.subarray(0, whole.length / 2));
+  // All of the last shard.
+  for (const j of [2, 3]) await put(path.join(folder, `set/test/b/${j}.jpg`), whole.subarray(0, whole.length / 2));
   dataset = await openDataset('folder', path.join(folder, 'set'));
 
   const { tiny } = presets;
@@ -81,7 +82,7 @@ test('eval: shards merged are the unsharded run, byte for byte, and the decision
   };
   const { results } = await evaluate({ runtime, config }, dataset, dataset.test, progress);
   const whole = evaluation(facts, results);
-  assert.equal([whole.metrics.images, whole.unread, results.length], [4, 1, 5]);
+  assert.equal([whole.metrics.images, whole.unread, results.length], [4, 2, 6]);
   const broken = results.find((image) => !isRead(image));
   assert.is(broken?.file, 'test/b/2.jpg');
   assert.is(whole.metrics.top5, 1);
@@ -89,7 +90,7 @@ test('eval: shards merged are the unsharded run, byte for byte, and the decision
   const read = [];
   for (const part of parts) {
     const own = { made: 'eval' as const, ...part };
-    const { results: some } = await evaluate({ runtime, config }, dataset, ofShard(dataset.test, part), progress);
+    const { results: some } = await evaluate({ runtime, config }, dataset, ofShard(dataset.test, part), progress, true);
     read.push({ file: `${part.shard}.json`, facts: own, content: evaluation(facts, some, own) });
   }
   assert.is(evaluationText(mergeEvaluations(read)), evaluationText(whole));
@@ -106,21 +107,21 @@ test('eval: shards merged are the unsharded run, byte for byte, and the decision
 
 test('classify: tables of shards merged are the unsharded table, byte for byte', async () => {
   const { photos } = await photosIn(path.join(dataset.root, 'test'));
-  const table = async (some: readonly string[], head: string) => {
+  const table = async (some: readonly string[], head: string, shard?: string) => {
     let text = head;
     const write = (rows: string) => {
       text += rows;
     };
-    await classifyPhotos(runtime, path.join(dataset.root, 'test'), some, { top: 2, banner: 0 }, write, progress);
+    await classifyPhotos(runtime, path.join(dataset.root, 'test'), some, { top: 2, banner: 0, shard }, write, progress);
     return text;
   };
   const whole = await table(photos, csvHead());
   assert.match(whole, /\nb\/2\.jpg,,,\n/);
   assert.match(whole, /\n"a, ""quoted""\/0\.jpg",/);
-  assert.is(whole.trim().split('\n').length, 1 + 2 * 4 + 1);
+  assert.is(whole.trim().split('\n').length, 1 + 2 * 4 + 2);
   const read = [];
   for (const part of parts) {
-    const text = await table(ofShard(photos, part), csvHead({ made: 'classify', ...part }));
+    const text = await table(ofShard(photos, part), csvHead({ made: 'classify', ...part }), `${part.shard}/${part.of}`);
     read.push(readCsvPart(text, `${part.shard}.csv`));
   }
   assert.is(mergeCsv(read.reverse()), whole);

@@ -57,7 +57,7 @@ class Said extends Progress {
 }
 
 /** Over JPEGs of the folder; a name with `bad` is a damaged one. */
-async function over(names: string[], compute: (photo: Photo, item: string) => Promise<string>) {
+async function over(names: string[], compute: (photo: Photo, item: string) => Promise<string>, part = false) {
   const whole = await jpeg(20, 30);
   for (const name of names) await put(join(folder, name), name.includes('bad') ? whole.subarray(0, 300) : whole);
   const results: string[] = [];
@@ -67,6 +67,7 @@ async function over(names: string[], compute: (photo: Photo, item: string) => Pr
     nameOf: (name) => name,
     fileOf: (name) => join(folder, name),
     banner: 7,
+    part,
     compute,
     done: (name, result) => results.push(`${name} ${result instanceof Unread ? result.reason : result}`),
   };
@@ -90,6 +91,11 @@ test('none of several that can be read, and whatever is not about one photo, sto
     over(['bad1', 'bad2'], async () => ''),
     'input',
     /^none of 2 photos could be read, the last: .*bad2/,
+  );
+  assert.is(
+    (await over(['bad1', 'bad2'], async () => '', true)).unread,
+    2,
+    'a shard without any is a part like others',
   );
   const lost = async () => {
     throw new PlumageError('lost', 'device lost');

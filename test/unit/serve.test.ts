@@ -1,6 +1,6 @@
 // The static server: what it serves, what it must never serve, and that it closes.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -96,6 +96,32 @@ test('bytes that are made when they are first asked for are made once; where tha
   for (const answer of answers) assert.equal(new Uint8Array(await answer.arrayBuffer()), new Uint8Array([1]));
   const failing = server.add('/files/4', () => Promise.reject(new Error('no')));
   assert.is((await fetch(failing)).status, 500);
+});
+
+for (const range of ['bytes=9-1', 'bytes=1-2', 'bytes=-1', 'bytes=99-']) {
+  test(`the whole file is the answer to Range: ${range}`, async () => {
+    const response = await fetch(`${server.url}/deep/x.wasm`, { headers: { Range: range } });
+    assert.is(response.status, 200);
+    assert.is(await response.text(), 'wasm');
+  });
+}
+
+test('a file that cannot be looked at or opened, and bytes that cannot be made, end one answer and not the server', async () => {
+  await symlink('loop', join(folder, 'loop'));
+  assert.is((await fetch(server.add('/files/5', join(folder, 'loop')))).status, 500);
+  const failing = server.add('/files/6', () => {
+    throw new Error('no');
+  });
+  assert.is((await fetch(failing)).status, 500);
+  const socket = createServer(); // its file is there, but opens for nobody
+  await new Promise<void>((done) => socket.listen(join(folder, 'dist', 'socket'), done));
+  const ended = await fetch(`${server.url}/socket`).then(
+    (response) => response.text(),
+    () => 'cut off',
+  );
+  assert.is(ended, 'cut off');
+  await new Promise((done) => socket.close(done));
+  assert.is(await (await fetch(`${server.url}/w`)).text(), 'weights');
 });
 
 test('a port of the caller and headers by path; a port that is taken is refused', async () => {

@@ -132,10 +132,73 @@ for (const [name, bytes, pattern] of [
   ['a name without end', pickle('cok\ncall'), /does not end/],
   ['text past the end', pickle('X', 255, 255, 255, 255, 'a.'), /ends too early/],
   ['an integer of 9 bytes', pickle(0x8a, 9, '123456789.'), /integer of 9 bytes/],
+  [
+    'a long key',
+    pickle('}X', 0xe9, 3, 0, 0, 'k'.repeat(1001), 'Ns.'),
+    /a key of 1001 characters, expected at most 1000/,
+  ],
   ['protocol 5', pickle(0x80, 5, 'N.'), /protocol 5/],
 ] as const) {
   test(`pickle with ${name} is refused`, () => refused(() => readPickle(bytes, 'f', hooks), 'weights', pattern));
 }
+
+/** A file with this pickle, in which memo 0 is the function that makes tensors and memo 1 a storage of 4 bytes under `key`. */
+function crafted(key: string, ...parts: (number | string)[]): Uint8Array {
+  const id = [
+    '(X',
+    7,
+    0,
+    0,
+    0,
+    'storagectorch\nFloatStorage\nX',
+    key.length & 255,
+    key.length >> 8,
+    0,
+    0,
+    key,
+    'NK',
+    1,
+    't',
+  ];
+  const made = pickle('ctorch._utils\n_rebuild_tensor_v2\nq', 0, ...id, 'Qq', 1, ...parts);
+  return zipSync({ 'f/data.pkl': made, [`f/data/${key}`]: new Uint8Array(4) }, { level: 0 });
+}
+/** A list of `length` times the same size, in memo `index`. */
+const sizes = (length: number, size: number, index: number) =>
+  [']q', index, '(', ...Array(length).fill(['K', size]), 'e'].flat();
+const REBUILD = ['h', 0, '(h', 1, 'K', 0, 'h', 2, 'h', 3, 'tR'];
+
+test('lists and names that a small file could have read again and again are refused by their length', () => {
+  const tensor = (axes: number) =>
+    crafted('0', ...sizes(axes, 1, 2), ...sizes(axes, 0, 3), '}X', 1, 0, 0, 0, 'w', ...REBUILD, 's.');
+  assert.equal(readTorch(tensor(8), 'f').tensors.get('w')!.shape, Array(8).fill(1));
+  refused(() => readTorch(tensor(9), 'f'), 'weights', /shape and strides of at most 8 axes/);
+  assert.is(readTorch(crafted('k'.repeat(200), '}.'), 'f').tensors.size, 0);
+  refused(() => readTorch(crafted('k'.repeat(201), '}.'), 'f'), 'weights', /a storage without class, key and length/);
+});
+
+test('a shape that grows after its tensor was made leaves the tensor as it was', () => {
+  const grow = ['h', 2, 'K', 7, 'ah', 3, 'K', 1, 'a'];
+  const file = crafted(
+    '0',
+    ...sizes(1, 1, 2),
+    ...sizes(1, 1, 3),
+    ...REBUILD,
+    'q',
+    4,
+    ...grow,
+    '}X',
+    1,
+    0,
+    0,
+    0,
+    'wh',
+    4,
+    's.',
+  );
+  const { shape, data } = readTorch(file, 'f').tensors.get('w')!;
+  assert.equal([shape, data.length], [[1], 1]);
+});
 
 /** Reads a damaged file: a valid result or one clear line, nothing else. */
 function readDamaged(bytes: Uint8Array): void {

@@ -15,6 +15,8 @@ export class Camera {
   readonly #button = find('button', 'camera');
   readonly #shoot = find('button', 'shoot');
   #stream: MediaStream | undefined;
+  /** Counts what was asked for and switched off: an answer of the browser that comes after another of these is too late. */
+  #turn = 0;
 
   constructor(take: (photo: File) => void, fail: (error: unknown) => void) {
     this.#button.addEventListener('click', () => {
@@ -29,12 +31,18 @@ export class Camera {
 
   async #on(fail: (error: unknown) => void): Promise<void> {
     if (!navigator.mediaDevices) throw new PlumageError('input', 'camera: not on this page - use https or localhost');
+    const turn = ++this.#turn;
     let stream: MediaStream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
     } catch (error) {
+      if (turn !== this.#turn) return;
       const { name, message } = error as Error;
       throw new PlumageError('input', `camera: ${REASONS[name] ?? message}`);
+    }
+    if (turn !== this.#turn) {
+      for (const track of stream.getTracks()) track.stop();
+      return;
     }
     this.#stream = stream;
     for (const track of stream.getTracks()) {
@@ -49,6 +57,7 @@ export class Camera {
   }
 
   off(): void {
+    this.#turn++;
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = undefined;
     this.#video.srcObject = null;
