@@ -6,10 +6,11 @@ import { elementCount, input, inputOp, type Node, parameter, reachable } from '.
 import { plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { type Clock, clockOf, enoughRepeats, timeOf } from './clock.ts';
 import { Weights } from './constants.ts';
 import type { Choices, Device } from './device.ts';
-import { makeTimer, median, type Timer } from './profile.ts';
-import { encodeStep, open, type Session } from './session.ts';
+import { median } from './profile.ts';
+import { open, type Session } from './session.ts';
 
 /**
  * Largest difference from the plain form, relative to the largest magnitude of its result. Forms that only add the same
@@ -23,9 +24,6 @@ const GAIN = 1.03;
 /** A form this much slower than the fastest is timed no further. */
 const HOPELESS = 1.5;
 const ROUNDS = 5;
-/** Milliseconds of one timing that make the steps of a clock not matter, and the most repeats to get there. */
-const ENOUGH = 10;
-const MOST_REPEATS = 256;
 
 export interface TuneOptions {
   /** No timing begins after this time; what was not reached keeps its first choice. */
@@ -100,8 +98,8 @@ export async function tune(
     for (const { name: form, difference, rejected, times } of forms) {
       measured.push({ key, form, uses, difference, rejected, milliseconds: times.length ? median(times) : undefined });
     }
-    const sound = forms.filter(({ times }) => times.length > 0);
-    if (sound.length > 0) choices[key] = fastest(sound, names[0]!);
+    const sound = forms.filter(({ rejected }) => rejected === undefined);
+    if (sound.some(({ times }) => times.length > 0)) choices[key] = fastest(sound, names[0]!);
     done++;
   }
   return { choices, measured, notReached: candidates.length - done };
@@ -153,7 +151,7 @@ async function compare(
   const weights = new Weights(sandbox, { tensors: values, metadata: {} }, 'tune');
   const inputs = Object.fromEntries(node.inputs.filter(({ op }) => op === inputOp).map((from) => [from.name, from]));
   const feeds = Object.fromEntries(Object.keys(inputs).map((name) => [name, values.get(name)!.data]));
-  const timer = device.gpu.features.has('timestamp-query') ? makeTimer(device, 1) : makeClock(device);
+  const clock = clockOf(device);
   const forms: Form[] = [];
   let plain: Float32Array | undefined;
   try {
@@ -177,30 +175,33 @@ async function compare(
         forms.push({ name, rejected: (error as Error).message.split('\n')[0], times: [] });
       }
     }
-    if (!(await race(forms, names[0]!, timer, late))) return undefined;
+    if (!(await race(forms, names[0]!, clock, late))) return undefined;
   } finally {
     for (const { session } of forms) session?.close();
     weights.destroy();
-    timer.destroy();
+    clock.destroy();
   }
   return forms.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
 }
 
-/** Times all forms in turn; true when each has at least one time. */
-async function race(forms: readonly Form[], first: string, timer: Clock, late: () => boolean): Promise<boolean> {
-  let running = forms.filter(({ session }) => session).map((form) => ({ ...form, repeats: 1 }));
-  for (const form of running) {
-    if (late()) return false;
-    const once = await timeOf(form.session!, 1, timer);
-    form.repeats = Math.min(MOST_REPEATS, Math.ceil(ENOUGH / Math.max(once, ENOUGH / MOST_REPEATS)));
+/** Times all forms in turn; true when each had at least one turn. */
+async function race(forms: readonly Form[], first: string, clock: Clock, late: () => boolean): Promise<boolean> {
+  let running: (Form & { session: Session; repeats: number })[] = [];
+  for (const form of forms) {
+    const { session } = form;
+    if (!session) continue;
+    const repeats = await enoughRepeats((count) => timeOf(session, count, clock), late);
+    if (repeats === undefined) return false;
+    running.push({ ...form, session, repeats });
   }
   for (let round = 0; round < ROUNDS; round++) {
     const taken: number[] = [];
     for (const { session, repeats } of running) {
       if (late()) return round > 0;
-      taken.push(await timeOf(session!, repeats, timer));
+      taken.push((await timeOf(session, repeats, clock)) / repeats);
     }
-    for (const [i, { times }] of running.entries()) times.push(taken[i]!);
+    // What a clock says took no time was not measured.
+    for (const [i, { times }] of running.entries()) if (taken[i]! > 0) times.push(taken[i]!);
     if (round === 0) continue; // one time may be bad luck
     const bests = running.map(({ times }) => Math.min(...times));
     running = running.filter(({ name }, i) => name === first || bests[i]! <= HOPELESS * Math.min(...bests));
@@ -208,49 +209,15 @@ async function race(forms: readonly Form[], first: string, timer: Clock, late: (
   return true;
 }
 
-/** Milliseconds of the session's steps, once. */
-async function timeOf({ device, steps }: Session, repeats: number, timer: Clock): Promise<number> {
-  const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
-  const pass = encoder.beginComputePass({ label: 'tune', timestampWrites: timer.writes(0) });
-  for (let i = 0; i < repeats; i++) for (const step of steps) encodeStep(pass, step);
-  pass.end();
-  try {
-    return (await timer.submit(encoder))[0]! / repeats;
-  } catch (error) {
-    throw new PlumageError('lost', `tune: device lost (${(error as Error).message}) - open the engine again`);
-  }
-}
-
-type Clock = Omit<Timer, 'writes'> & { writes(index: number): GPUComputePassTimestampWrites | undefined };
-
-/** Without timestamps: the wall clock from submission until 4 bytes have come back. */
-function makeClock({ gpu }: Device): Clock {
-  const make = (usage: number) => gpu.createBuffer({ label: 'tune clock', size: 4, usage });
-  const [from, to] = [make(GPUBufferUsage.COPY_SRC), make(GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ)];
-  return {
-    writes: () => undefined,
-    async submit(encoder) {
-      encoder.copyBufferToBuffer(from, 0, to, 0, 4);
-      const start = performance.now();
-      gpu.queue.submit([encoder.finish()]);
-      await to.mapAsync(GPUMapMode.READ);
-      to.unmap();
-      return [performance.now() - start];
-    },
-    destroy() {
-      from.destroy();
-      to.destroy();
-    },
-  };
-}
+type Timed = Pick<Form, 'name' | 'times'>;
 
 /** The first choice, unless another form is faster by more than noise, at its best and on the whole. */
-function fastest(sound: readonly Form[], first: string): string {
-  const best = ({ times }: Form) => Math.min(...times);
+export function fastest(sound: readonly Timed[], first: string): string {
+  const best = ({ times }: Timed) => Math.min(...times);
   const winner = sound.reduce((a, b) => (best(b) < best(a) ? b : a));
   const kept = sound.find(({ name }) => name === first);
   if (!kept) return winner.name;
-  const faster = [best, ({ times }: Form) => median(times)].every((by) => by(kept) > GAIN * by(winner));
+  const faster = [best, ({ times }: Timed) => median(times)].every((by) => by(kept) > GAIN * by(winner));
   return (faster ? winner : kept).name;
 }
 
