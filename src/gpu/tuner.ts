@@ -1,5 +1,5 @@
 // The tuner: times the forms of each node of a graph that has several, alone, on random values, and names the fastest
-// that agrees with the plain one. It runs only when asked, and keeps nothing: that is src/engine/choices.ts.
+// that agrees with the plainest kernels. It runs only when asked, and keeps nothing: that is src/engine/choices.ts.
 
 import { PlumageError } from '../errors.ts';
 import { elementCount, input, inputOp, type Node, parameter, reachable } from '../graph/node.ts';
@@ -12,8 +12,11 @@ import type { Choices, Device } from './device.ts';
 import { median } from './profile.ts';
 import { open, type Session } from './session.ts';
 
+/** What gets the plainest kernels, which a driver is least likely to get wrong: no workgroup memory, barriers or subgroups. */
+const PLAIN = { family: 'software', subgroups: false } as const;
+
 /**
- * Largest difference from the plain form, relative to the largest magnitude of its result. Forms that only add the same
+ * Largest difference from their result, relative to its largest magnitude. Forms that only add the same
  * terms in another order: 5000 f32 terms stay below 3e-6. Winograd's forms add other terms, larger than the result (1.7e-6
  * with tiles of 4x4 and 512 channels): the project's bar for logits, 2e-4 where they reach 10.
  */
@@ -49,7 +52,7 @@ export interface Measurement {
   readonly uses: number;
   /** Median of one node. */
   readonly milliseconds?: number;
-  /** From the plain form, relative to its largest magnitude. */
+  /** From the result of the plainest kernels, relative to its largest magnitude. */
   readonly difference?: number;
   /** Why the form may not be chosen. */
   readonly rejected?: string;
@@ -139,7 +142,7 @@ interface Form {
   readonly times: number[];
 }
 
-/** The forms in the op's order with their times; nothing where the budget ended first. */
+/** The forms with their times; nothing where the budget ended first. */
 async function compare(
   device: Device,
   { key, names, node }: Candidate,
@@ -152,20 +155,21 @@ async function compare(
   const inputs = Object.fromEntries(node.inputs.filter(({ op }) => op === inputOp).map((from) => [from.name, from]));
   const feeds = Object.fromEntries(Object.keys(inputs).map((name) => [name, values.get(name)!.data]));
   const clock = clockOf(device);
+  // In f32, whose results can be held against each other: the choices serve both precisions.
+  // Inputs that are outputs too keep their memory to themselves: the steps can run again and again.
+  const openForm = (target: Target, choices: Choices) =>
+    open(sandbox, plan({ y: node, ...inputs }, { ...target, precision: 'f32', choices }), weights);
   const forms: Form[] = [];
-  let plain: Float32Array | undefined;
+  let reference: Float32Array | undefined;
   try {
-    for (const name of plainFirst(names)) {
+    for (const name of names) {
       if (late()) return undefined;
       let session: Session | undefined;
       try {
-        // In f32, whose results can be held against each other: the choices serve both precisions.
-        // Inputs that are outputs too keep their memory to themselves: the steps can run again and again.
-        const made = plan({ y: node, ...inputs }, { ...device.target, precision: 'f32', choices: { [key]: name } });
-        session = await open(sandbox, made, weights);
+        reference ??= await referenceOf(node, device.target, openForm, feeds);
+        session = await openForm(device.target, { [key]: name });
         const { data } = (await session.run(feeds)).y!;
-        plain ??= checkPlain(data);
-        const difference = relativeDifference(data, plain);
+        const difference = relativeDifference(data, reference);
         const bound = isWinograd(name) ? DIFFERENCE.winograd : DIFFERENCE.reordered;
         if (!(difference <= bound)) throw new Error(`differs by ${difference.toExponential(1)}, bound ${bound}`);
         forms.push({ name, session, difference, times: [] });
@@ -181,7 +185,27 @@ async function compare(
     weights.destroy();
     clock.destroy();
   }
-  return forms.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return forms;
+}
+
+/** The node's result by the plainest kernels. Without it no form is trusted. */
+async function referenceOf(
+  node: Node,
+  target: Target,
+  openForm: (target: Target, choices: Choices) => Promise<Session>,
+  feeds: Readonly<Record<string, Float32Array>>,
+): Promise<Float32Array> {
+  const plain = { ...target, ...PLAIN };
+  const { key, names } = node.op.forms!(node, plain);
+  const session = await openForm(plain, { [key]: names.find((name) => !isWinograd(name)) ?? names[0]! });
+  try {
+    const { data } = (await session.run(feeds)).y!;
+    if (!data.every(Number.isFinite)) throw new Error('the plainest kernels give numbers that are not finite');
+    if (data.every((value) => value === 0)) throw new Error('the plainest kernels give only zeros');
+    return data;
+  } finally {
+    session.close();
+  }
 }
 
 /** Times all forms in turn; true when each had at least one turn. */
@@ -222,7 +246,6 @@ export function fastest(sound: readonly Timed[], first: string): string {
 }
 
 const isWinograd = (name: string): boolean => name.startsWith('winograd');
-const plainFirst = (names: readonly string[]) => [...names].sort((a, b) => +isWinograd(a) - +isWinograd(b));
 
 /** Uniform in [-1, 1), the same every time. */
 function randomTensor({ shape }: Node, seed: number): Tensor {
@@ -234,16 +257,10 @@ function randomTensor({ shape }: Node, seed: number): Tensor {
   return { shape, data };
 }
 
-function checkPlain(data: Float32Array): Float32Array {
-  if (!data.every(Number.isFinite)) throw new Error('gives numbers that are not finite');
-  if (data.every((value) => value === 0)) throw new Error('gives only zeros');
-  return data;
-}
-
 /** NaN where any number is none. */
-function relativeDifference(data: Float32Array, plain: Float32Array): number {
+function relativeDifference(data: Float32Array, reference: Float32Array): number {
   let [most, largest] = [0, 0];
-  for (const [i, value] of plain.entries()) {
+  for (const [i, value] of reference.entries()) {
     const difference = Math.abs(data[i]! - value);
     if (!(difference <= most)) most = difference;
     largest = Math.max(largest, Math.abs(value));
