@@ -21,8 +21,11 @@ alias XElement = f32;
 
 var<workgroup> partial: array<f32, INVOCATIONS>; // [slice][channel]
 
+// max may drop a NaN. By bits, for a compiler may take it that floats are finite: NaN's magnitude is above that of infinity.
 fn combine(a: f32, b: f32) -> f32 {
-  return select(a + b, max(a, b), MAXIMUM);
+  if (!MAXIMUM) { return a + b; }
+  let magnitude = max(bitcast<u32>(a) & 0x7fffffffu, bitcast<u32>(b) & 0x7fffffffu);
+  return select(max(a, b), bitcast<f32>(magnitude), magnitude > 0x7f800000u);
 }
 
 // One channel over the positions slice, slice + SLICES, ... of an image; a slice without any gives what changes nothing.

@@ -36,13 +36,16 @@ fn main(
   let top = i32(((position / OW) % OH) * STRIDE_H) - i32(PAD_H);
   let left = i32((position % OW) * STRIDE_W) - i32(PAD_W);
   let image = position / (OW * OH) * H;
+  var magnitude = 0u; // the largest, in bits: above that of infinity where there is a NaN, which max may drop
   var maximum = f32(x[((image + u32(max(top, 0))) * W + u32(max(left, 0))) * C + c]);
   for (var kh = 0u; kh < KH; kh++) {
     let row = (image + u32(clamp(top + i32(kh), 0, i32(H) - 1))) * W;
     for (var kw = 0u; kw < KW; kw++) {
       let column = u32(clamp(left + i32(kw), 0, i32(W) - 1));
-      maximum = max(maximum, f32(x[(row + column) * C + c]));
+      let v = f32(x[(row + column) * C + c]);
+      maximum = max(maximum, v);
+      magnitude = max(magnitude, bitcast<u32>(v) & 0x7fffffffu);
     }
   }
-  y[id] = YElement(maximum);
+  y[id] = YElement(select(maximum, bitcast<f32>(magnitude), magnitude > 0x7f800000u));
 }

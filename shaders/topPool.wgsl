@@ -29,9 +29,11 @@ fn main(
   var third = first;
   var fourth = first;
   var fifth = first;
+  var magnitude = vec4u(); // the largest, in bits: above that of infinity where there is a NaN, which max may drop
   for (var position = 0u; position < P; position++) {
     // v sinks to its place; what it displaces sinks on.
     var v = vec4f(x[start + position * C4]);
+    magnitude = max(magnitude, bitcast<vec4u>(v) & vec4u(0x7fffffffu));
     var larger = max(first, v);
     v = min(first, v);
     first = larger;
@@ -51,5 +53,5 @@ fn main(
   if (COUNT > 2u) { sum += third; }
   if (COUNT > 3u) { sum += fourth; }
   if (COUNT > 4u) { sum += fifth; }
-  y[id] = sum / f32(COUNT);
+  y[id] = select(sum / f32(COUNT), bitcast<vec4f>(magnitude), magnitude > vec4u(0x7f800000u));
 }

@@ -54,13 +54,13 @@ export function profileText({ peak, layers }: { peak: Peak; layers: readonly Lay
     layer.name,
     layer.kernel,
     layer.milliseconds.toFixed(2),
-    percent(layer.milliseconds / total),
+    percent(layer.milliseconds / total || 0),
     layer.gflops.toFixed(2),
     percent(layer.gflops / peak.gflops),
     layer.gigabytes.toFixed(2),
   ]);
   const others = layers.length - slowest.length;
-  if (others > 0) rows.push([`the other ${others}`, '', rest.toFixed(2), percent(rest / total), '', '', '']);
+  if (others > 0) rows.push([`the other ${others}`, '', rest.toFixed(2), percent(rest / total || 0), '', '', '']);
   const header = ['layer', 'kernel', 'ms', 'share', 'GFLOP/s', 'of peak', 'GB/s'];
   return [
     ...alignColumns([header, ...rows], [2, 3, 4, 5, 6]),

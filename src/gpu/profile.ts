@@ -8,8 +8,9 @@ export interface LayerTime {
   readonly name: string;
   readonly kernel: string;
   readonly milliseconds: number;
+  /** GFLOP/s, 0 where the clock's steps are too long for a time: pages have timestamps in steps of 0.1 ms. */
   readonly gflops: number;
-  /** GB/s of the bytes that it must at least move. */
+  /** GB/s of the bytes that it must at least move, 0 likewise. */
   readonly gigabytes: number;
 }
 
@@ -43,11 +44,15 @@ export async function profile(
       name: dispatch.name,
       kernel: dispatch.kernel.name,
       milliseconds,
-      gflops: dispatch.flops / milliseconds / 1e6,
-      gigabytes: dispatch.bytes / milliseconds / 1e6,
+      gflops: speed(dispatch.flops, milliseconds),
+      gigabytes: speed(dispatch.bytes, milliseconds),
     };
   });
 }
+
+/** Billions a second, 0 where no time was measured. */
+export const speed = (amount: number, milliseconds: number): number =>
+  milliseconds > 0 ? amount / milliseconds / 1e6 : 0;
 
 export interface Timer {
   writes(index: number): GPUComputePassTimestampWrites;

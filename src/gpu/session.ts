@@ -1,5 +1,5 @@
 // A session: a plan on a device. Buffers, pipelines and bind groups are made once in open(); run() writes the feeds,
-// encodes one pass, submits once and reads back, and creates nothing.
+// encodes one pass, submits it and reads back, and creates nothing. A long plan is a few passes with a submit each.
 
 import { mismatch, PlumageError } from '../errors.ts';
 import type { Dispatch, Plan, Port } from '../graph/plan.ts';
@@ -9,6 +9,7 @@ import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';
 import { pipelineFor } from './pipelines.ts';
 import type { States } from './states.ts';
+import { submitsOf } from './submits.ts';
 
 export type Feed = Float32Array | Uint32Array | Uint8Array;
 
@@ -83,6 +84,7 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
 
 export class Session {
   readonly #idle: GPUBuffer[][] = [];
+  readonly #submits: readonly (readonly Step[])[];
   #closed = false;
 
   /** Use `open`. */
@@ -92,7 +94,9 @@ export class Session {
     readonly buffers: readonly GPUBuffer[],
     readonly steps: readonly Step[],
     private readonly owned: GPUBuffer[],
-  ) {}
+  ) {
+    this.#submits = submitsOf(steps, plan.target.family);
+  }
 
   /**
    * One pass over the plan: feeds by input name (f32 or u32 as the input says, row-major), outputs by name.
@@ -102,14 +106,14 @@ export class Session {
     this.write(feeds);
     const { gpu } = this.device;
     const staging = this.#idle.pop() ?? this.#makeStaging();
-    const encoder = gpu.createCommandEncoder({ label: 'run' });
-    const pass = encoder.beginComputePass({ label: 'run' });
-    for (const step of this.steps) encodeStep(pass, step);
-    pass.end();
-    this.plan.outputs.forEach((port, i) => {
-      encoder.copyBufferToBuffer(this.buffers[port.buffer]!, 0, staging[i]!, 0, staging[i]!.size);
-    });
-    gpu.queue.submit([encoder.finish()]);
+    for (const [i, steps] of this.#submits.entries()) {
+      const encoder = gpu.createCommandEncoder({ label: 'run' });
+      const pass = encoder.beginComputePass({ label: 'run' });
+      for (const step of steps) encodeStep(pass, step);
+      pass.end();
+      if (i === this.#submits.length - 1) this.#copyOutputs(encoder, staging);
+      gpu.queue.submit([encoder.finish()]);
+    }
     const outputs = await this.#read(staging);
     if (this.#closed) for (const buffer of staging) buffer.destroy();
     else this.#idle.push(staging);
@@ -143,6 +147,12 @@ export class Session {
     return this.plan.outputs.map(({ name, shape }) =>
       this.device.gpu.createBuffer({ label: `read ${name}`, size: 4 * count(shape), usage }),
     );
+  }
+
+  #copyOutputs(encoder: GPUCommandEncoder, staging: readonly GPUBuffer[]): void {
+    this.plan.outputs.forEach((port, i) => {
+      encoder.copyBufferToBuffer(this.buffers[port.buffer]!, 0, staging[i]!, 0, staging[i]!.size);
+    });
   }
 
   async #read(staging: readonly GPUBuffer[]): Promise<Record<string, Tensor>> {

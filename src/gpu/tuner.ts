@@ -1,18 +1,22 @@
 // The tuner: times the forms of each node of a graph that has several, alone, on random values, and names the fastest
-// that agrees with the plain one. It runs only when asked, and keeps nothing: that is src/engine/choices.ts.
+// that agrees with the plainest kernels. It runs only when asked, and keeps nothing: that is src/engine/choices.ts.
 
 import { PlumageError } from '../errors.ts';
 import { elementCount, input, inputOp, type Node, parameter, reachable } from '../graph/node.ts';
 import { plan } from '../graph/plan.ts';
 import type { Target } from '../graph/target.ts';
 import type { Tensor } from '../graph/tensor.ts';
+import { type Clock, clockOf, enoughRepeats, timeOf } from './clock.ts';
 import { Weights } from './constants.ts';
 import type { Choices, Device } from './device.ts';
-import { makeTimer, median, type Timer } from './profile.ts';
-import { encodeStep, open, type Session } from './session.ts';
+import { median } from './profile.ts';
+import { open, type Session } from './session.ts';
+
+/** What gets the plainest kernels, which a driver is least likely to get wrong: no workgroup memory, barriers or subgroups. */
+const PLAIN = { family: 'software', subgroups: false } as const;
 
 /**
- * Largest difference from the plain form, relative to the largest magnitude of its result. Forms that only add the same
+ * Largest difference from their result, relative to its largest magnitude. Forms that only add the same
  * terms in another order: 5000 f32 terms stay below 3e-6. Winograd's forms add other terms, larger than the result (1.7e-6
  * with tiles of 4x4 and 512 channels): the project's bar for logits, 2e-4 where they reach 10.
  */
@@ -23,9 +27,6 @@ const GAIN = 1.03;
 /** A form this much slower than the fastest is timed no further. */
 const HOPELESS = 1.5;
 const ROUNDS = 5;
-/** Milliseconds of one timing that make the steps of a clock not matter, and the most repeats to get there. */
-const ENOUGH = 10;
-const MOST_REPEATS = 256;
 
 export interface TuneOptions {
   /** No timing begins after this time; what was not reached keeps its first choice. */
@@ -51,7 +52,7 @@ export interface Measurement {
   readonly uses: number;
   /** Median of one node. */
   readonly milliseconds?: number;
-  /** From the plain form, relative to its largest magnitude. */
+  /** From the result of the plainest kernels, relative to its largest magnitude. */
   readonly difference?: number;
   /** Why the form may not be chosen. */
   readonly rejected?: string;
@@ -100,8 +101,8 @@ export async function tune(
     for (const { name: form, difference, rejected, times } of forms) {
       measured.push({ key, form, uses, difference, rejected, milliseconds: times.length ? median(times) : undefined });
     }
-    const sound = forms.filter(({ times }) => times.length > 0);
-    if (sound.length > 0) choices[key] = fastest(sound, names[0]!);
+    const sound = forms.filter(({ rejected }) => rejected === undefined);
+    if (sound.some(({ times }) => times.length > 0)) choices[key] = fastest(sound, names[0]!);
     done++;
   }
   return { choices, measured, notReached: candidates.length - done };
@@ -141,7 +142,7 @@ interface Form {
   readonly times: number[];
 }
 
-/** The forms in the op's order with their times; nothing where the budget ended first. */
+/** The forms with their times; nothing where the budget ended first. */
 async function compare(
   device: Device,
   { key, names, node }: Candidate,
@@ -153,21 +154,22 @@ async function compare(
   const weights = new Weights(sandbox, { tensors: values, metadata: {} }, 'tune');
   const inputs = Object.fromEntries(node.inputs.filter(({ op }) => op === inputOp).map((from) => [from.name, from]));
   const feeds = Object.fromEntries(Object.keys(inputs).map((name) => [name, values.get(name)!.data]));
-  const timer = device.gpu.features.has('timestamp-query') ? makeTimer(device, 1) : makeClock(device);
+  const clock = clockOf(device);
+  // In f32, whose results can be held against each other: the choices serve both precisions.
+  // Inputs that are outputs too keep their memory to themselves: the steps can run again and again.
+  const openForm = (target: Target, choices: Choices) =>
+    open(sandbox, plan({ y: node, ...inputs }, { ...target, precision: 'f32', choices }), weights);
   const forms: Form[] = [];
-  let plain: Float32Array | undefined;
+  let reference: Float32Array | undefined;
   try {
-    for (const name of plainFirst(names)) {
+    for (const name of names) {
       if (late()) return undefined;
       let session: Session | undefined;
       try {
-        // In f32, whose results can be held against each other: the choices serve both precisions.
-        // Inputs that are outputs too keep their memory to themselves: the steps can run again and again.
-        const made = plan({ y: node, ...inputs }, { ...device.target, precision: 'f32', choices: { [key]: name } });
-        session = await open(sandbox, made, weights);
+        reference ??= await referenceOf(node, device.target, openForm, feeds);
+        session = await openForm(device.target, { [key]: name });
         const { data } = (await session.run(feeds)).y!;
-        plain ??= checkPlain(data);
-        const difference = relativeDifference(data, plain);
+        const difference = relativeDifference(data, reference);
         const bound = isWinograd(name) ? DIFFERENCE.winograd : DIFFERENCE.reordered;
         if (!(difference <= bound)) throw new Error(`differs by ${difference.toExponential(1)}, bound ${bound}`);
         forms.push({ name, session, difference, times: [] });
@@ -177,30 +179,53 @@ async function compare(
         forms.push({ name, rejected: (error as Error).message.split('\n')[0], times: [] });
       }
     }
-    if (!(await race(forms, names[0]!, timer, late))) return undefined;
+    if (!(await race(forms, names[0]!, clock, late))) return undefined;
   } finally {
     for (const { session } of forms) session?.close();
     weights.destroy();
-    timer.destroy();
+    clock.destroy();
   }
-  return forms.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  return forms;
 }
 
-/** Times all forms in turn; true when each has at least one time. */
-async function race(forms: readonly Form[], first: string, timer: Clock, late: () => boolean): Promise<boolean> {
-  let running = forms.filter(({ session }) => session).map((form) => ({ ...form, repeats: 1 }));
-  for (const form of running) {
-    if (late()) return false;
-    const once = await timeOf(form.session!, 1, timer);
-    form.repeats = Math.min(MOST_REPEATS, Math.ceil(ENOUGH / Math.max(once, ENOUGH / MOST_REPEATS)));
+/** The node's result by the plainest kernels. Without it no form is trusted. */
+async function referenceOf(
+  node: Node,
+  target: Target,
+  openForm: (target: Target, choices: Choices) => Promise<Session>,
+  feeds: Readonly<Record<string, Float32Array>>,
+): Promise<Float32Array> {
+  const plain = { ...target, ...PLAIN };
+  const { key, names } = node.op.forms!(node, plain);
+  const session = await openForm(plain, { [key]: names.find((name) => !isWinograd(name)) ?? names[0]! });
+  try {
+    const { data } = (await session.run(feeds)).y!;
+    if (!data.every(Number.isFinite)) throw new Error('the plainest kernels give numbers that are not finite');
+    if (data.every((value) => value === 0)) throw new Error('the plainest kernels give only zeros');
+    return data;
+  } finally {
+    session.close();
+  }
+}
+
+/** Times all forms in turn; true when each had at least one turn. */
+async function race(forms: readonly Form[], first: string, clock: Clock, late: () => boolean): Promise<boolean> {
+  let running: (Form & { session: Session; repeats: number })[] = [];
+  for (const form of forms) {
+    const { session } = form;
+    if (!session) continue;
+    const repeats = await enoughRepeats((count) => timeOf(session, count, clock), late);
+    if (repeats === undefined) return false;
+    running.push({ ...form, session, repeats });
   }
   for (let round = 0; round < ROUNDS; round++) {
     const taken: number[] = [];
     for (const { session, repeats } of running) {
       if (late()) return round > 0;
-      taken.push(await timeOf(session!, repeats, timer));
+      taken.push((await timeOf(session, repeats, clock)) / repeats);
     }
-    for (const [i, { times }] of running.entries()) times.push(taken[i]!);
+    // What a clock says took no time was not measured.
+    for (const [i, { times }] of running.entries()) if (taken[i]! > 0) times.push(taken[i]!);
     if (round === 0) continue; // one time may be bad luck
     const bests = running.map(({ times }) => Math.min(...times));
     running = running.filter(({ name }, i) => name === first || bests[i]! <= HOPELESS * Math.min(...bests));
@@ -208,54 +233,19 @@ async function race(forms: readonly Form[], first: string, timer: Clock, late: (
   return true;
 }
 
-/** Milliseconds of the session's steps, once. */
-async function timeOf({ device, steps }: Session, repeats: number, timer: Clock): Promise<number> {
-  const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
-  const pass = encoder.beginComputePass({ label: 'tune', timestampWrites: timer.writes(0) });
-  for (let i = 0; i < repeats; i++) for (const step of steps) encodeStep(pass, step);
-  pass.end();
-  try {
-    return (await timer.submit(encoder))[0]! / repeats;
-  } catch (error) {
-    throw new PlumageError('lost', `tune: device lost (${(error as Error).message}) - open the engine again`);
-  }
-}
-
-type Clock = Omit<Timer, 'writes'> & { writes(index: number): GPUComputePassTimestampWrites | undefined };
-
-/** Without timestamps: the wall clock from submission until 4 bytes have come back. */
-function makeClock({ gpu }: Device): Clock {
-  const make = (usage: number) => gpu.createBuffer({ label: 'tune clock', size: 4, usage });
-  const [from, to] = [make(GPUBufferUsage.COPY_SRC), make(GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ)];
-  return {
-    writes: () => undefined,
-    async submit(encoder) {
-      encoder.copyBufferToBuffer(from, 0, to, 0, 4);
-      const start = performance.now();
-      gpu.queue.submit([encoder.finish()]);
-      await to.mapAsync(GPUMapMode.READ);
-      to.unmap();
-      return [performance.now() - start];
-    },
-    destroy() {
-      from.destroy();
-      to.destroy();
-    },
-  };
-}
+type Timed = Pick<Form, 'name' | 'times'>;
 
 /** The first choice, unless another form is faster by more than noise, at its best and on the whole. */
-function fastest(sound: readonly Form[], first: string): string {
-  const best = ({ times }: Form) => Math.min(...times);
+export function fastest(sound: readonly Timed[], first: string): string {
+  const best = ({ times }: Timed) => Math.min(...times);
   const winner = sound.reduce((a, b) => (best(b) < best(a) ? b : a));
   const kept = sound.find(({ name }) => name === first);
   if (!kept) return winner.name;
-  const faster = [best, ({ times }: Form) => median(times)].every((by) => by(kept) > GAIN * by(winner));
+  const faster = [best, ({ times }: Timed) => median(times)].every((by) => by(kept) > GAIN * by(winner));
   return (faster ? winner : kept).name;
 }
 
 const isWinograd = (name: string): boolean => name.startsWith('winograd');
-const plainFirst = (names: readonly string[]) => [...names].sort((a, b) => +isWinograd(a) - +isWinograd(b));
 
 /** Uniform in [-1, 1), the same every time. */
 function randomTensor({ shape }: Node, seed: number): Tensor {
@@ -267,16 +257,10 @@ function randomTensor({ shape }: Node, seed: number): Tensor {
   return { shape, data };
 }
 
-function checkPlain(data: Float32Array): Float32Array {
-  if (!data.every(Number.isFinite)) throw new Error('gives numbers that are not finite');
-  if (data.every((value) => value === 0)) throw new Error('gives only zeros');
-  return data;
-}
-
 /** NaN where any number is none. */
-function relativeDifference(data: Float32Array, plain: Float32Array): number {
+function relativeDifference(data: Float32Array, reference: Float32Array): number {
   let [most, largest] = [0, 0];
-  for (const [i, value] of plain.entries()) {
+  for (const [i, value] of reference.entries()) {
     const difference = Math.abs(data[i]! - value);
     if (!(difference <= most)) most = difference;
     largest = Math.max(largest, Math.abs(value));

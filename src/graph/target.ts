@@ -3,6 +3,17 @@
 /** `software` adapters get register tiles, all others workgroup tiles. */
 export type Family = 'software' | 'discrete' | 'integrated' | 'apple';
 
+/**
+ * GFLOP/s that long plans are assumed to reach, operations counted as direct convolutions: for software adapters on two cores;
+ * the others are rough guesses for the class of GPU, for nothing was measured on one.
+ */
+export const assumedSpeed: Readonly<Record<Family, number>> = {
+  software: 10,
+  integrated: 200,
+  apple: 1000,
+  discrete: 2000,
+};
+
 /** How values are stored between kernels. All arithmetic is f32. */
 export type Precision = 'f32' | 'f16';
 

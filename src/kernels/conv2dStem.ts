@@ -14,10 +14,12 @@ export const conv2dStem: Kernel<Conv2dGeometry & Epilogue & Tile> = {
   flops: conv2dFlops,
 };
 
-/** Bytes of workgroup memory: the run of x under a row of windows, and a window row's weights. */
+/** Bytes of workgroup memory: the run of x under a row of windows, and a window row's weights, in whole loads of all lanes. */
 export function stemBytes(k: Conv2dGeometry, tile: Tile): number {
+  const lanes = tile.ROW_LANES * tile.COLUMN_LANES;
   const run = ((tile.ROWS * tile.ROW_LANES - 1) * k.STRIDE_W + (k.KW - 1) * k.DILATION_W + 1) * k.C;
-  return 4 * run + 16 * k.KW * k.C * tile.QUADS * tile.COLUMN_LANES;
+  const quads = k.KW * k.C * tile.QUADS * tile.COLUMN_LANES;
+  return lanes * (4 * ceilDiv(run, lanes) + 16 * ceilDiv(quads, lanes));
 }
 
 export { conv2dReference as conv2dStemReference } from './conv2d.ts';

@@ -2,7 +2,7 @@
 
 import { mismatch } from '../errors.ts';
 import type { Plan } from '../graph/plan.ts';
-import type { Family, Target } from '../graph/target.ts';
+import type { Target } from '../graph/target.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { type TrainerOptions, trainingPlans } from './plans.ts';
 
@@ -17,17 +17,6 @@ export interface TrainingCost {
   readonly flops: number;
   readonly dispatches: number;
 }
-
-/**
- * GFLOP/s that a step is assumed to reach, operations counted as direct convolutions: for software adapters on two cores; the
- * others are rough guesses for the class of GPU, for nothing was measured on one.
- */
-export const assumedSpeed: Readonly<Record<Family, number>> = {
-  software: 10,
-  integrated: 200,
-  apple: 1000,
-  discrete: 2000,
-};
 
 /** The cost whatever the target's limits are. */
 export function trainingCost(config: ModelConfig, options: TrainerOptions, target: Target): TrainingCost {

@@ -17,3 +17,10 @@ export function randomValues(length: number, seed: number, scale = 1): Float32Ar
   const next = random(seed);
   return Float32Array.from({ length }, () => (2 * next() - 1) * scale);
 }
+
+/** The same with a NaN at every `every`th place, with and without a sign. */
+export function withNaN(values: Float32Array, every: number): Float32Array {
+  const words = new Uint32Array(values.slice().buffer);
+  for (let i = 0; i < words.length; i += every) words[i] = (i / every) % 2 ? 0xffc00000 : 0x7fc00000;
+  return new Float32Array(words.buffer);
+}

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { type GlobalPoolKnobs, globalPool, globalPoolReference } from '../../src/kernels/globalPool.ts';
 import { checkKernel } from '../harness/kernel.ts';
-import { randomValues } from '../harness/random.ts';
+import { randomValues, withNaN } from '../harness/random.ts';
 
 const base: GlobalPoolKnobs = { N: 2, P: 49, C: 72, MAXIMUM: 0, CHANNELS: 16, SLICES: 1 };
 
@@ -28,6 +28,14 @@ for (const MAXIMUM of [0, 1]) {
     const x = randomValues(k.N * k.P * k.C, 5).map((v) => v - 1000);
     return checkKernel(globalPool, globalPoolReference, k, { inputs: { x } });
   });
+
+  for (const SLICES of [1, 16]) {
+    test(`globalPool: NaN stays, ${MAXIMUM ? 'maximum' : 'mean'}, ${SLICES} slices`, () => {
+      const k = { ...base, MAXIMUM, SLICES };
+      const x = withNaN(randomValues(k.N * k.P * k.C, 5), 101);
+      return checkKernel(globalPool, globalPoolReference, k, { inputs: { x } });
+    });
+  }
 }
 
 test('globalPool: maximum of -inf and the largest floats', () => {

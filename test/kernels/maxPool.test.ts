@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import { outputSize } from '../../src/kernels/conv2d.ts';
 import { type MaxPoolKnobs, maxPool, maxPoolReference } from '../../src/kernels/maxPool.ts';
 import { checkKernel } from '../harness/kernel.ts';
-import { randomValues } from '../harness/random.ts';
+import { randomValues, withNaN } from '../harness/random.ts';
 
 const base = {
   ...{ N: 1, H: 9, W: 7, C: 8, KH: 3, KW: 3, STRIDE_H: 2, STRIDE_W: 2, PAD_H: 1, PAD_W: 1, WORKGROUP: 64 },
@@ -49,6 +49,12 @@ test('maxPool: -inf, the largest and the smallest floats', () => {
   const k = knobs({ C: 3 });
   const values = [Number.NEGATIVE_INFINITY, -3.4e38, 3.4e38, 1e-38, Number.NEGATIVE_INFINITY];
   const x = Float32Array.from({ length: k.H * k.W * k.C }, (_, i) => values[(i >> 4) % values.length]!);
+  return checkKernel(maxPool, maxPoolReference, k, { inputs: { x } });
+});
+
+test('maxPool: NaN stays, wherever in the window it is', () => {
+  const k = knobs({ C: 3 });
+  const x = withNaN(randomValues(k.H * k.W * k.C, 3), 11);
   return checkKernel(maxPool, maxPoolReference, k, { inputs: { x } });
 });
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { type TopPoolKnobs, topPool, topPoolReference } from '../../src/kernels/topPool.ts';
 import { checkKernel } from '../harness/kernel.ts';
-import { randomValues } from '../harness/random.ts';
+import { randomValues, withNaN } from '../harness/random.ts';
 
 const base: TopPoolKnobs = { N: 2, P: 49, C: 72, WORKGROUP: 16 };
 
@@ -19,6 +19,13 @@ test('topPool: equal values count each for themselves, wherever they are', () =>
   const x = Float32Array.from({ length: base.N * base.P * base.C }, (_, i) => [3, 1, 3, 2][((i * 5) % 7) % 4]!);
   return checkKernel(topPool, topPoolReference, base, { inputs: { x } });
 });
+
+for (const P of [3, 49]) {
+  test(`topPool: NaN stays, ${P} positions`, () => {
+    const x = withNaN(randomValues(base.N * P * base.C, 5), 101);
+    return checkKernel(topPool, topPoolReference, { ...base, P }, { inputs: { x } });
+  });
+}
 
 test('topPool: a grid folded into y', () =>
   checkKernel(topPool, topPoolReference, { N: 3, P: 2, C: 4 * 22000, WORKGROUP: 1 }));

@@ -199,6 +199,28 @@ test('after the first run nothing is created: one upload for each feed and one s
   device.gpu.destroy();
 });
 
+test('a run in many submits gives the same bits, and creates nothing either', async () => {
+  const device = await testDevice();
+  const weights = resnetWeights(device);
+  const whole = await openFamily(device, stage, weights);
+  const { plan: made } = whole;
+  const dispatches = made.dispatches.map((each) => ({ ...each, flops: 1e12 }));
+  const target = { ...made.target, family: 'integrated' as const };
+  const parted = await open(device, { ...made, dispatches, target }, weights);
+  const { stage1: want } = await whole.run({ x });
+  await parted.run({ x });
+  const created = countCalls(device.gpu, ...creators);
+  const queued = countCalls(device.gpu.queue, 'submit');
+  const runs = [parted.run({ x: x.map((v) => -v) }), parted.run({ x })];
+  assert.equal((await runs[1])!.stage1!.data, want!.data);
+  await Promise.all(runs);
+  assert.equal(queued, { submit: 2 * dispatches.length });
+  const staging = { createBuffer: made.outputs.length }; // of the second run in flight
+  assert.equal(created, { ...Object.fromEntries(creators.map((name) => [name, 0])), ...staging });
+  for (const session of [whole, parted]) session.close();
+  weights.destroy();
+});
+
 test('100 runs give the same bits', async () => {
   const device = await testDevice();
   const weights = resnetWeights(device);

@@ -38,8 +38,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) { y[id.x] = x[id.x] * ${factor
 }
 const SIZE = 4096;
 
-/** Factor and number of dispatches by name. */
+/** Factor and number of dispatches by name; `plain` is what the kernels for software adapters do. */
 const kinds: Record<string, [factor: string, times: number]> = {
+  plain: ['2.0', 1],
   fast: ['2.0', 1],
   slow: ['2.0', 20],
   off: ['2.00003', 1], // by 1.5e-5
@@ -49,10 +50,13 @@ const kinds: Record<string, [factor: string, times: number]> = {
   notFinite: ['bitcast<f32>(id.x | 0x7fc00000u)', 1],
 };
 
-function doubling(name: string, x: Node, names: readonly string[]): Node {
+function doubling(name: string, x: Node, names: readonly string[], plain = 'plain'): Node {
   const op: Op = {
     name: 'double',
-    forms: (node) => ({ key: `double ${elementCount(node.shape)}`, names }),
+    forms: (node, { family }) => ({
+      key: `double ${elementCount(node.shape)}`,
+      names: family === 'software' ? ['winogradOff', plain] : names,
+    }),
     lower(node, _, form) {
       const [factor, times] = kinds[form!]!;
       return Array.from({ length: times }, () => call(scaling(factor), {}, { x: node.inputs[0]!, y: node }));
@@ -61,12 +65,16 @@ function doubling(name: string, x: Node, names: readonly string[]): Node {
   return { op, inputs: [x], attributes: undefined, shape: [SIZE], dtype: 'f32', name };
 }
 
+/** The device with the forms of GPUs. */
+const asGpu = (device: Device): Device =>
+  Object.create(device, { target: { value: { ...device.target, family: 'discrete' } } });
+
 const graph = (...names: string[]) => ({ y: doubling('y', doubling('z', input('x', [SIZE]), names), names) });
 const key = `double ${SIZE}`;
 const plenty = { budgetMilliseconds: 1e6 };
 
 test('the fastest sound form is chosen, all others are told with the reason; nothing stays on the device', async () => {
-  const device = await freshDevice();
+  const device = asGpu(await freshDevice());
   const { target } = device;
   const live = liveBuffers(device.gpu);
   const seen: TuneProgress[] = [];
@@ -89,21 +97,37 @@ test('the fastest sound form is chosen, all others are told with the reason; not
   device.gpu.destroy();
 });
 
-test("Winograd's forms have a bound of their own, and are held against the plain one even if they come first", async () => {
-  const device = await testDevice();
+test('a first choice that gives wrong finite numbers does not make the right ones wrong', async () => {
+  const { measured, choices } = await tune(asGpu(await testDevice()), graph('wrong', 'fast', 'slow'), plenty);
+  assert.match(measured[0]!.rejected!, /^differs by 5\.0e-3/);
+  assert.equal(choices, { [key]: 'fast' });
+});
+
+test('nothing is chosen where the plainest kernels fail', async () => {
+  const y = doubling('y', input('x', [SIZE]), ['fast', 'slow'], 'notFinite');
+  const { measured, choices } = await tune(asGpu(await testDevice()), { y }, plenty);
+  assert.equal(choices, {});
+  assert.equal(
+    measured.map(({ form, rejected }) => [form, rejected]),
+    ['fast', 'slow'].map((form) => [form, 'the plainest kernels give numbers that are not finite']),
+  );
+});
+
+test("Winograd's forms have a bound of their own, and are not what others are held against", async () => {
+  const device = asGpu(await testDevice());
   const { measured } = await tune(device, graph('winogradOff', 'slow'), plenty);
   assert.is(measured[0]!.rejected, undefined);
   assert.ok(Math.abs(measured[0]!.difference! - 1.5e-5) < 1e-6, `difference, got ${measured[0]!.difference}`);
 });
 
 test('a first choice that fails its check is replaced, whatever the time; without a sound form there is no choice', async () => {
-  const device = await testDevice();
+  const device = asGpu(await testDevice());
   assert.equal((await tune(device, graph('notFinite', 'slow'), plenty)).choices, { [key]: 'slow' });
   assert.equal((await tune(device, graph('broken', 'notFinite'), plenty)).choices, {});
 });
 
 test('the choices stand in the plan, in its print-out, and the result stays', async () => {
-  const device = await testDevice();
+  const device = asGpu(await testDevice());
   const outputs = graph('slow', 'fast');
   const { choices } = await tune(device, outputs, plenty);
   const [before, after] = [{}, { choices }].map((more) => plan(outputs, { ...device.target, ...more }));
@@ -125,7 +149,7 @@ test('the choices stand in the plan, in its print-out, and the result stays', as
 });
 
 test('budget 0 times nothing, makes nothing, changes nothing', async () => {
-  const device = await freshDevice();
+  const device = asGpu(await freshDevice());
   const counts = countCalls(device.gpu, ...creators);
   const known = { other: 'form' };
   const result = await tune(device, graph('slow', 'fast'), { budgetMilliseconds: 0, known });
@@ -135,7 +159,7 @@ test('budget 0 times nothing, makes nothing, changes nothing', async () => {
 });
 
 test('what is known is not timed again, unless there is no such form any more', async () => {
-  const device = await testDevice();
+  const device = asGpu(await testDevice());
   const outputs = graph('slow', 'fast');
   const again = await tune(device, outputs, { ...plenty, known: { [key]: 'slow' } });
   assert.equal(again, { choices: { [key]: 'slow' }, measured: [], notReached: 0 });
@@ -144,7 +168,7 @@ test('what is known is not timed again, unless there is no such form any more', 
 });
 
 test('what depends on constants only, and what has one form, is left alone', async () => {
-  const device = await testDevice();
+  const device = asGpu(await testDevice());
   const constant = doubling('twice', parameter('w', [SIZE]), ['slow', 'fast']);
   const single = doubling('single', input('x', [SIZE]), ['fast']);
   const result = await tune(device, { y: add('y', constant, single) }, plenty);
@@ -152,7 +176,7 @@ test('what depends on constants only, and what has one form, is left alone', asy
 });
 
 test('a signal stops it and leaves nothing behind', async () => {
-  const device = await freshDevice();
+  const device = asGpu(await freshDevice());
   const live = liveBuffers(device.gpu);
   const abort = new AbortController();
   const tuning = tune(device, graph('slow', 'fast'), {
@@ -166,13 +190,13 @@ test('a signal stops it and leaves nothing behind', async () => {
 });
 
 test('a lost device ends it with that code', async () => {
-  const device = await freshDevice();
+  const device = asGpu(await freshDevice());
   const onProgress = () => device.gpu.destroy();
   await rejected(tune(device, graph('slow', 'fast'), { ...plenty, onProgress }), 'lost');
 });
 
 test('without timestamps the wall clock serves', async () => {
-  const device = await freshDevice({ defaultLimits: true });
+  const device = asGpu(await freshDevice({ defaultLimits: true }));
   assert.not(device.gpu.features.has('timestamp-query'));
   assert.equal((await tune(device, graph('slow', 'fast'), plenty)).choices, { [key]: 'fast' });
   device.gpu.destroy();

@@ -100,6 +100,12 @@ test('the profile shows the slowest layers first, the rest in one line, and the 
   assert.match(lines[18]!, /8\.0 GFLOP\/s/);
 });
 
+test('a profile by a clock whose steps are too long for every layer has no shares, but numbers', () => {
+  const layers = [{ name: 'layer0', kernel: 'conv2d', milliseconds: 0, gflops: 0, gigabytes: 0 }];
+  const [, line] = profileText({ peak: { gflops: 8, workgroup: 64, accumulators: 4, sweep: [] }, layers }).split('\n');
+  assert.match(line!, /^layer0 +conv2d +0\.00 +0\.0 % +0\.00 +0\.0 % +0\.00$/);
+});
+
 test('the facts of ResNet50 are the published ones', () => {
   const facts = modelFacts(keras);
   assert.is(facts.parameters, 25_557_032);

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { input, type Temporary } from '../../src/graph/node.ts';
 import { type GpuFamily, tiledCalls, tiledChoices, tiledOccupancy } from '../../src/graph/ops/conv2dTiledCalls.ts';
 import { outputSize } from '../../src/kernels/conv2d.ts';
+import { stemBytes } from '../../src/kernels/conv2dStem.ts';
 
 function layer(size: number, C: number, K: number, window: number, stride = 1) {
   const PAD = window >> 1;
@@ -81,6 +82,17 @@ function checkCalls(geometry: ReturnType<typeof layer>, choice: Parameters<typeo
   const [first, second] = calls;
   if (second) assert.is(first!.buffers.y, second.buffers.sums as Temporary);
 }
+
+test("the stem's tiles count as the shader has them: in whole loads of all lanes", () => {
+  const geometry = layer(30, 9, 64, 6);
+  // 621 floats of x in 10 loads of 64 lanes, 864 quads of weights in 14.
+  assert.is(stemBytes(geometry, { ROWS: 8, QUADS: 2, ROW_LANES: 8, COLUMN_LANES: 8 }), 64 * (4 * 10 + 16 * 14));
+  for (const family of families) {
+    const names = tiledChoices(geometry, family).map(({ name }) => name);
+    assert.ok(names.length > 0);
+    assert.not(names.includes('stem 8x8 lanes 8x8 slices 1'), 'does not fit 16 KiB');
+  }
+});
 
 test('channels that neither kernel takes have no choice', () => {
   assert.equal(tiledChoices(layer(14, 253, 256, 3), 'discrete'), []);
