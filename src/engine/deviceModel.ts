@@ -73,9 +73,9 @@ export class DeviceModel {
       run.use(async (session) => {
         // All is submitted before anything is waited for: no other batch comes between.
         const placed = photos.map((photo, i) => placing.run(this.feeds(photo, i)));
-        const ran = session.run({});
-        await Promise.all(placed);
-        return ran;
+        // One wait for all: where the device is lost, each of them rejects.
+        const [answer] = await Promise.all([session.run({}), ...placed]);
+        return answer;
       }),
     );
     const one = ({ shape, data }: Tensor, i: number): Tensor => {
