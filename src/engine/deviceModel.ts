@@ -165,9 +165,13 @@ export class DeviceModel {
     return opened;
   }
 
-  /** What could not be opened is opened again by the next call. */
-  #forgetFailed({ run, place }: Opened, forget: () => void): void {
-    for (const session of [run, place]) session?.times.catch(forget);
+  /** What could not be opened is opened again by the next call; a session that did open beside it is closed. */
+  #forgetFailed(opened: Opened, forget: () => void): void {
+    const failed = () => {
+      forget();
+      retire(opened);
+    };
+    for (const session of [opened.run, opened.place]) session?.times.catch(failed);
   }
 }
 
