@@ -8,6 +8,7 @@ import { bind } from './bind.ts';
 import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';
 import { pipelineFor } from './pipelines.ts';
+import { Scopes } from './scopes.ts';
 import type { States } from './states.ts';
 
 export type Feed = Float32Array | Uint32Array | Uint8Array;
@@ -26,8 +27,7 @@ export interface Step {
 export async function open(device: Device, plan: Plan, weights?: Weights, states?: States): Promise<Session> {
   checkAlive(device);
   const { gpu } = device;
-  gpu.pushErrorScope('out-of-memory');
-  gpu.pushErrorScope('validation');
+  const scopes = new Scopes(gpu, plan);
   const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const owned: GPUBuffer[] = [];
   const make = (label: string, size: number, usage: number) => {
@@ -37,8 +37,8 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
   };
   let steps: Step[] = [];
   let failure: unknown;
-  const buffers = plan.buffers.map(({ label, bytes, role }) =>
-    role === 'slot' ? make(label, bytes, storage) : undefined,
+  const buffers = scopes.within(() =>
+    plan.buffers.map(({ label, bytes, role }) => (role === 'slot' ? make(label, bytes, storage) : undefined)),
   );
   try {
     const [constant] = plan.constants;
@@ -47,7 +47,8 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
     }
     const [state] = plan.states;
     if (state && !states) throw mismatch('internal', 'open', `states for ${state.name}`, 'none', 'a States object');
-    for (const [index, buffer] of states?.provide(plan) ?? []) buffers[index] = buffer;
+    const held = scopes.within(() => states?.provide(plan));
+    for (const [index, buffer] of held ?? []) buffers[index] = buffer;
     // First, so that the setup's pipelines are compiled first and weights upload while the others are compiled.
     const providing = weights?.provide(plan);
     const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name, d.half));
@@ -55,24 +56,18 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
     compiled.catch(() => {}); // reported below, also when an upload fails first
     for (const [index, buffer] of (await providing) ?? []) buffers[index] = buffer;
     const pipelines = await compiled;
-    steps = plan.dispatches.map((dispatch, i) => {
-      const pipeline = pipelines[i]!;
-      return { dispatch, pipeline, bindGroup: bind(gpu, dispatch, pipeline, buffers as GPUBuffer[], make) };
-    });
+    steps = scopes.within(() =>
+      plan.dispatches.map((dispatch, i) => {
+        const pipeline = pipelines[i]!;
+        return { dispatch, pipeline, bindGroup: bind(gpu, dispatch, pipeline, buffers as GPUBuffer[], make) };
+      }),
+    );
   } catch (error) {
     failure = error;
   }
-  const invalid = await gpu.popErrorScope();
-  const memory = await gpu.popErrorScope();
-  if (memory) {
-    const mib = (plan.activationBytes + plan.constantBytes + plan.stateBytes) / 2 ** 20;
-    failure = new PlumageError(
-      'limit',
-      `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`,
-    );
-  } else if (invalid && !failure) {
-    failure = new PlumageError('internal', `open: ${invalid.message.split('\n')[0]}`);
-  }
+  const refused = await scopes.failure();
+  if (refused?.code === 'limit') failure = refused;
+  failure ??= refused;
   if (device.lostReason !== undefined) failure = lost(device);
   if (failure) {
     for (const buffer of owned) buffer.destroy();

@@ -9,8 +9,10 @@ import type { Device } from '../../src/gpu/device.ts';
 import { input } from '../../src/graph/node.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { buildModel, expectedParameters, type ModelConfig } from '../../src/model/config.ts';
+import { liveBuffers } from '../harness/countCalls.ts';
 import { freshDevice, testDevice } from '../harness/device.ts';
 import { hashedValues, hashedWeights } from '../harness/hashedWeights.ts';
+import { noRoom } from '../harness/noRoom.ts';
 import { rejected } from '../harness/refused.ts';
 
 const config: ModelConfig = {
@@ -136,17 +138,18 @@ test('no memory: what it needs, and what the next smaller one would', async () =
   const device = await freshDevice();
   const model = await Model.load({ device }, file(), 'm');
   const { gpu } = device;
-  const pop = gpu.popErrorScope.bind(gpu);
-  let scopes = 0;
-  // Stands for a device without room: the second scope that open() closes is that of memory.
-  gpu.popErrorScope = async () => {
-    const error = await pop();
-    return ++scopes === 2 ? ({ message: 'no room' } as GPUError) : error;
-  };
+  const live = liveBuffers(gpu);
+  let sessions = 0;
+  noRoom(gpu, (label) => label === 'slot 0' && ++sessions === 2);
   const needs = /^open: out of GPU memory, the plan needs \d+ MiB - use size 32, which needs \d+ MiB$/;
-  await rejected(model.classify(photo(8, 8)), 'limit', needs);
+  // The other one of a batch's two sessions opens: nothing of it may stay.
+  await rejected(model.classify([photo(8, 8), photo(8, 8)]), 'limit', needs);
+  const slots = () => [...live].filter((label) => /slot|params/.test(label));
+  for (let i = 0; i < 100 && slots().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(slots(), []);
   assert.is((await model.classify(photo(8, 8))).predictions.length, 5);
   await model.dispose();
+  assert.equal([...live], []);
   gpu.destroy();
 });
 
