@@ -141,14 +141,7 @@ export class Session {
   }
 
   async #read(staging: readonly GPUBuffer[]): Promise<Record<string, Tensor>> {
-    try {
-      await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
-    } catch (error) {
-      await Promise.race([this.device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-      checkAlive(this.device);
-      throw new PlumageError('internal', `run: read-back failed, ${(error as Error).message}`);
-    }
-    checkAlive(this.device);
+    await mapped(this.device, 'run', staging);
     const entries = this.plan.outputs.map(({ name, shape }, i) => {
       const data = new Float32Array(staging[i]!.getMappedRange().slice(0));
       staging[i]!.unmap();
@@ -180,6 +173,18 @@ function checkFeed({ name, shape, dtype, capacity }: Port, feed: Feed | undefine
     const expected = `${capacity ? 'at most ' : ''}${full} (${shape.join(', ')})`;
     throw mismatch('input', 'run', `length of feed ${name}`, length, expected);
   }
+}
+
+/** Waits until buffers can be read. Rejects with code `lost` where the device is lost meanwhile; it may say so a bit later. */
+export async function mapped(device: Device, where: string, buffers: readonly GPUBuffer[]): Promise<void> {
+  try {
+    await Promise.all(buffers.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+  } catch (error) {
+    await Promise.race([device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    checkAlive(device);
+    throw new PlumageError('internal', `${where}: read-back failed, ${(error as Error).message.split('\n')[0]}`);
+  }
+  checkAlive(device);
 }
 
 function lost(device: Device): PlumageError {

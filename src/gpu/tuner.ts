@@ -9,7 +9,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { Weights } from './constants.ts';
 import type { Choices, Device } from './device.ts';
 import { makeTimer, median, type Timer } from './profile.ts';
-import { encodeStep, open, type Session } from './session.ts';
+import { encodeStep, mapped, open, type Session } from './session.ts';
 
 /**
  * Largest difference from the plain form, relative to the largest magnitude of its result. Forms that only add the same
@@ -214,17 +214,14 @@ async function timeOf({ device, steps }: Session, repeats: number, timer: Clock)
   const pass = encoder.beginComputePass({ label: 'tune', timestampWrites: timer.writes(0) });
   for (let i = 0; i < repeats; i++) for (const step of steps) encodeStep(pass, step);
   pass.end();
-  try {
-    return (await timer.submit(encoder))[0]! / repeats;
-  } catch (error) {
-    throw new PlumageError('lost', `tune: device lost (${(error as Error).message}) - open the engine again`);
-  }
+  return (await timer.submit(encoder))[0]! / repeats;
 }
 
 type Clock = Omit<Timer, 'writes'> & { writes(index: number): GPUComputePassTimestampWrites | undefined };
 
 /** Without timestamps: the wall clock from submission until 4 bytes have come back. */
-function makeClock({ gpu }: Device): Clock {
+function makeClock(device: Device): Clock {
+  const { gpu } = device;
   const make = (usage: number) => gpu.createBuffer({ label: 'tune clock', size: 4, usage });
   const [from, to] = [make(GPUBufferUsage.COPY_SRC), make(GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ)];
   return {
@@ -233,7 +230,7 @@ function makeClock({ gpu }: Device): Clock {
       encoder.copyBufferToBuffer(from, 0, to, 0, 4);
       const start = performance.now();
       gpu.queue.submit([encoder.finish()]);
-      await to.mapAsync(GPUMapMode.READ);
+      await mapped(device, 'tune', [to]);
       to.unmap();
       return [performance.now() - start];
     },
