@@ -1,7 +1,7 @@
 // The engine of a page with all its work in a worker: the calls of src/engine, each answered by message.
 
 import { type Remote, transfer, wrap } from 'comlink';
-import { foreignError, type Photo, type PhotoSource, toBitmap } from '../data/decode.ts';
+import type { PhotoSource } from '../data/decode.ts';
 import { type Abortable, abortable } from '../engine/abort.ts';
 import type { Progress } from '../engine/download.ts';
 import type { LoadOptions } from '../engine/engine.ts';
@@ -16,6 +16,7 @@ import type { Example } from '../train/examples.ts';
 import type { CrossValidateOptions, TeachOptions, Validation } from '../train/fewShot.ts';
 import type { WorkerApi, WorkerOpenOptions } from './engineWorker.ts';
 import { type Answer, type DeviceEvent, unwrap } from './messages.ts';
+import { sending } from './sending.ts';
 
 export interface OpenOptions extends WorkerOpenOptions, Abortable {
   /** The worker, or where its file is: by default `engineWorker.js` beside this one. */
@@ -215,14 +216,16 @@ export class WorkerModel {
   }
 
   async prepare(source: PhotoSource, { signal }: Abortable = {}): Promise<OpenTimes> {
-    const [photo] = await movable([source]);
-    return this.#link.portCall('prepare', { signal }, (api, port) => api.prepare(this.#id, photo!, port));
+    return sending([source], ([photo]) =>
+      this.#link.portCall('prepare', { signal }, (api, port) => api.prepare(this.#id, photo!, port)),
+    );
   }
 
   async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {
     const { signal, repeats } = options;
-    const [photo] = await movable([source]);
-    return this.#link.portCall('profile', { signal }, (api, port) => api.profile(this.#id, photo!, repeats, port));
+    return sending([source], ([photo]) =>
+      this.#link.portCall('profile', { signal }, (api, port) => api.profile(this.#id, photo!, repeats, port)),
+    );
   }
 
   /** The plan as text. */
@@ -240,33 +243,9 @@ export class WorkerModel {
     work: (api: Remote<WorkerApi>, sources: PhotoSource[], port: MessagePort | undefined) => Promise<Answer<T[]>>,
   ): Promise<T | T[]> {
     const several = Array.isArray(given);
-    const sources = await movable(several ? given : [given as PhotoSource]);
-    const found = await this.#link.portCall(where, { signal }, async (api, port) => {
-      try {
-        return await work(api, transfer(sources, sources.filter(isOurs)), port);
-      } catch (error) {
-        throw foreignError(error) ?? error; // no such bitmap moves
-      }
-    });
+    const found = await sending(several ? given : [given as PhotoSource], (sources) =>
+      this.#link.portCall(where, { signal }, (api, port) => work(api, sources, port)),
+    );
     return several ? found : found[0]!;
   }
 }
-
-/** Bitmaps made here, which move; what is the caller's own is copied. */
-const made = new WeakSet<ImageBitmap>();
-const isOurs = (source: PhotoSource): source is ImageBitmap => source instanceof ImageBitmap && made.has(source);
-
-/** Sources as messages can carry them: what belongs to the page becomes a bitmap. */
-function movable(sources: readonly PhotoSource[]): Promise<PhotoSource[]> {
-  return Promise.all(
-    sources.map(async (source) => {
-      if ('data' in source) return plainPhoto(source);
-      if (source instanceof Blob || source instanceof ImageBitmap) return source;
-      const bitmap = await toBitmap(source);
-      made.add(bitmap);
-      return bitmap;
-    }),
-  );
-}
-
-const plainPhoto = ({ width, height, data }: Photo): Photo => ({ width, height, data });
