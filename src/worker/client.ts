@@ -31,12 +31,7 @@ export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
   if (typeof Worker === 'undefined') {
     throw new PlumageError('adapter', 'open: Worker, got nothing, expected a browser - in Node import plumage itself');
   }
-  const worker =
-    given instanceof Worker
-      ? given
-      : given === undefined
-        ? new Worker(new URL('./engineWorker.js', import.meta.url), { type: 'module', name: 'plumage' })
-        : new Worker(given, { type: 'module', name: 'plumage' });
+  const worker = workerOf(given);
   const link = new Link(worker, onProgress);
   const events = new MessageChannel();
   try {
@@ -49,6 +44,21 @@ export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
     throw error;
   }
 }
+
+function workerOf(given: OpenOptions['worker']): Worker {
+  if (given instanceof Worker) return given;
+  try {
+    if (given !== undefined) return new Worker(given, { type: 'module', name: 'plumage' });
+    // In one expression, which bundlers look for.
+    return new Worker(new URL('./engineWorker.js', import.meta.url), { type: 'module', name: 'plumage' });
+  } catch (error) {
+    const advice = "serve engineWorker.js from the page's own site, and say where it is: open({ worker })";
+    throw workerFailed((error as Error).message.split('\n')[0]!.replace(/\.$/, ''), advice);
+  }
+}
+
+const workerFailed = (reason: string, advice: string) =>
+  new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`);
 
 /** Calls to one worker. */
 class Link {
@@ -65,7 +75,7 @@ class Link {
     worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its file cannot be had';
       const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
-      this.#failure = new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`);
+      this.#failure = workerFailed(reason, advice);
       for (const end of this.#waiting) end(this.#failure);
     });
   }

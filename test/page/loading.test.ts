@@ -155,6 +155,23 @@ test('a worker whose file is not there, and one that is none of ours: a clear li
   await page.close();
 });
 
+test('a worker of another site, which the browser refuses: a clear line', async () => {
+  const { page } = await site.newPage();
+  const error = await page.evaluate(async (entry) => {
+    const { open } = (await import(entry)) as typeof import('../../src/worker.ts');
+    return open({ worker: 'https://other.invalid/engineWorker.js' }).then(
+      () => 'opened',
+      ({ name, code, message }) => `${name} ${code}: ${message}`,
+    );
+  }, '/worker.js');
+  assert.match(
+    error,
+    /^PlumageError network: open: the worker failed, .*[^.] - serve engineWorker\.js from the page's/,
+  );
+  assert.not.match(error, /\n/);
+  await page.close();
+});
+
 test('on a page that a service worker answers for: page and worker', async () => {
   const { page, problems } = await site.newPage();
   await page.evaluate(async () => {
