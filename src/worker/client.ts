@@ -66,6 +66,7 @@ class Link {
   /** Of the calls under way: how to end them where the worker fails. */
   readonly #waiting = new Set<(failure: PlumageError) => void>();
   #failure: PlumageError | undefined;
+  #ended: Promise<void> | undefined;
 
   constructor(
     readonly worker: Worker,
@@ -75,13 +76,39 @@ class Link {
     worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its file cannot be had';
       const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
-      this.#failure = workerFailed(reason, advice);
-      for (const end of this.#waiting) end(this.#failure);
+      this.#fail(workerFailed(reason, advice));
     });
+  }
+
+  /** Whether `end` has been called. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Frees the device and ends the worker; no call to it waits any longer. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    const answers = this.#failure === undefined;
+    this.#fail(new PlumageError('lost', 'the engine is disposed of - open an engine again'));
+    if (answers) await this.#ask((api) => api.dispose()).catch(() => {});
+    this.worker.terminate();
+  }
+
+  #fail(failure: PlumageError): void {
+    this.#failure ??= failure;
+    for (const end of this.#waiting) end(failure);
   }
 
   async call<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
     if (this.#failure) throw this.#failure;
+    return this.#ask(work);
+  }
+
+  async #ask<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
     // NOTE: no race against one promise of failure: it would keep something of every call.
     let end = (_: PlumageError) => {};
     try {
@@ -188,11 +215,10 @@ export class WorkerEngine extends EventTarget {
     );
   }
 
-  /** Frees the device and ends the worker. */
+  /** Frees the device and ends the worker. Calls under way, and later ones, reject with code `lost`. */
   async dispose(): Promise<void> {
-    await this.#link.call((api) => api.dispose()).catch(() => {});
+    await this.#link.end();
     this.#events.close();
-    this.#link.worker.terminate();
   }
 }
 
@@ -244,7 +270,13 @@ export class WorkerModel {
 
   weightBytes = (): Promise<number> => this.#link.call((api) => api.weightBytes(this.#id));
 
-  dispose = (): Promise<void> => this.#link.call((api) => api.disposeModel(this.#id));
+  /** Frees the model's GPU memory; where its engine is disposed of, none is left. */
+  dispose = (): Promise<void> =>
+    this.#link
+      .call((api) => api.disposeModel(this.#id))
+      .catch((error) => {
+        if (!this.#link.ended) throw error;
+      });
 
   async #each<T>(
     where: string,
