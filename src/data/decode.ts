@@ -1,6 +1,6 @@
 // Decoded photos, and how a page or worker decodes one. Node decodes in src/node/decode.ts.
 
-import { PlumageError } from '../errors.ts';
+import { mismatch, PlumageError } from '../errors.ts';
 
 /** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
 export interface Photo {
@@ -17,7 +17,7 @@ export type PhotoSource = Blob | Exclude<ImageBitmapSource, Blob | ImageData> | 
  * pass through. Rejects with code `input` what the browser cannot decode.
  */
 export async function decodeImage(source: PhotoSource): Promise<Photo> {
-  if ('data' in source) return source;
+  if (isPhoto(source)) return source;
   const bitmap = await toBitmap(source);
   const { width, height } = bitmap;
   try {
@@ -33,6 +33,17 @@ export async function decodeImage(source: PhotoSource): Promise<Photo> {
   } finally {
     bitmap.close();
   }
+}
+
+/**
+ * Whether a source is pixels that are decoded already.
+ * @throws PlumageError `input` for what is no source at all, an address for one.
+ */
+export function isPhoto(source: PhotoSource): source is Photo {
+  if (typeof source === 'object' && source !== null) return 'data' in source;
+  const got = source === null ? 'null' : typeof source;
+  const expected = 'a file, a picture or video frame of the page, or pixels';
+  throw mismatch('input', 'photo', 'source', got, expected, 'fetch what an address names, and give its blob()');
 }
 
 /** A source as a bitmap, which other threads take. Rejects with code `input` what the browser cannot decode. */

@@ -12,7 +12,7 @@ import type { Tensor, TensorFile } from '../graph/tensor.ts';
 import { type ModelConfig, SMALLEST_SIZE } from '../model/config.ts';
 import { modelGraph } from './checkModel.ts';
 import { batchPlans, checkPhoto, photoFeeds, photoPlan, preprocessConfig } from './photoPlan.ts';
-import { SharedSession } from './sharedSession.ts';
+import { SharedSession, withSessions } from './sharedSession.ts';
 
 /** Photos that run at once. */
 const BATCH = 8;
@@ -69,15 +69,13 @@ export class DeviceModel {
 
   async #runBatch(photos: readonly Photo[], names: readonly string[]): Promise<Record<string, Tensor>[]> {
     const { place, run } = this.#forPhotos(photos, names);
-    const outputs = await place!.use((placing) =>
-      run.use(async (session) => {
-        // All is submitted before anything is waited for: no other batch comes between.
-        const placed = photos.map((photo, i) => placing.run(this.feeds(photo, i)));
-        const ran = session.run({});
-        await Promise.all(placed);
-        return ran;
-      }),
-    );
+    const outputs = await withSessions([place!, run], async ([placing, session]) => {
+      // All is submitted before anything is waited for: no other batch comes between.
+      const placed = photos.map((photo, i) => placing!.run(this.feeds(photo, i)));
+      // One wait for all: where the device is lost, each of them rejects.
+      const [answer] = await Promise.all([session!.run({}), ...placed]);
+      return answer;
+    });
     const one = ({ shape, data }: Tensor, i: number): Tensor => {
       const length = data.length / photos.length;
       return { shape: [1, ...shape.slice(1)], data: data.subarray(i * length, (i + 1) * length) };
@@ -167,9 +165,13 @@ export class DeviceModel {
     return opened;
   }
 
-  /** What could not be opened is opened again by the next call. */
-  #forgetFailed({ run, place }: Opened, forget: () => void): void {
-    for (const session of [run, place]) session?.times.catch(forget);
+  /** What could not be opened is opened again by the next call; a session that did open beside it is closed. */
+  #forgetFailed(opened: Opened, forget: () => void): void {
+    const failed = () => {
+      forget();
+      retire(opened);
+    };
+    for (const session of [opened.run, opened.place]) session?.times.catch(failed);
   }
 }
 

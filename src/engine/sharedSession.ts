@@ -43,14 +43,19 @@ export class SharedSession {
     return this.#opened.then(({ times }) => times);
   }
 
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return withSessions([this], ([session]) => work(session!));
+  }
+
+  /** The session, once it is open; from now until `release()` it is not closed. */
+  hold(): Promise<Session> {
     this.#users++;
-    try {
-      return await work((await this.#opened).session);
-    } finally {
-      this.#users--;
-      if (this.#users === 0) this.#idle?.();
-    }
+    return this.#opened.then(({ session }) => session);
+  }
+
+  release(): void {
+    this.#users--;
+    if (this.#users === 0) this.#idle?.();
   }
 
   /** Closes the session once the calls that use it have their answers; resolves when it is closed. */
@@ -66,5 +71,18 @@ export class SharedSession {
       });
     }
     (await this.#opened.catch(() => undefined))?.session.close();
+  }
+}
+
+/** Work with several sessions, each held from the start: one that is replaced while another opens is not closed. */
+export async function withSessions<T>(
+  shared: readonly SharedSession[],
+  work: (sessions: readonly Session[]) => Promise<T>,
+): Promise<T> {
+  const held = shared.map((each) => each.hold());
+  try {
+    return await work(await Promise.all(held));
+  } finally {
+    for (const each of shared) each.release();
   }
 }

@@ -1,9 +1,8 @@
 // How long a session's steps take on the device, for the tuner: by timestamps, or without them by the wall clock.
 
-import { PlumageError } from '../errors.ts';
 import type { Device } from './device.ts';
 import { makeTimer, type Timer } from './profile.ts';
-import { encodeStep, type Session } from './session.ts';
+import { encodeStep, mapped, type Session } from './session.ts';
 
 /** Milliseconds that make the steps of a clock not matter (a page's timestamps: 0.1 ms), and the most repeats to get there. */
 const ENOUGH = 10;
@@ -18,14 +17,15 @@ export const clockOf = (device: Device): Clock =>
  * The wall clock from submission until 4 bytes have come back, less what that takes with nothing to do: the least of five, so
  * that a slow one makes no form look fast.
  */
-function makeWallClock({ gpu }: Device): Clock {
+function makeWallClock(device: Device): Clock {
+  const { gpu } = device;
   const make = (usage: number) => gpu.createBuffer({ label: 'tune clock', size: 4, usage });
   const [from, to] = [make(GPUBufferUsage.COPY_SRC), make(GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ)];
   const wait = async (encoder: GPUCommandEncoder) => {
     encoder.copyBufferToBuffer(from, 0, to, 0, 4);
     const start = performance.now();
     gpu.queue.submit([encoder.finish()]);
-    await to.mapAsync(GPUMapMode.READ);
+    await mapped(device, 'tune', [to]);
     to.unmap();
     return performance.now() - start;
   };
@@ -54,11 +54,7 @@ export async function timeOf({ device, steps }: Session, repeats: number, clock:
   const pass = encoder.beginComputePass({ label: 'tune', timestampWrites: clock.writes(0) });
   for (let i = 0; i < repeats; i++) for (const step of steps) encodeStep(pass, step);
   pass.end();
-  try {
-    return (await clock.submit(encoder))[0]!;
-  } catch (error) {
-    throw new PlumageError('lost', `tune: device lost (${(error as Error).message}) - open the engine again`);
-  }
+  return (await clock.submit(encoder))[0]!;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Constant, Dispatch, Parameter, Plan } from '../graph/plan.ts';
 import type { TensorFile } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 import { fill } from './fill.ts';
+import { Scopes } from './scopes.ts';
 
 /** The weights of one model on one device, by constant name. */
 export class Weights {
@@ -26,7 +27,7 @@ export class Weights {
 
   /**
    * The buffers of all constants that the plan's dispatches read, by index in `plan.buffers`. Uploads and computes what
-   * no earlier session needed. What fails is forgotten.
+   * no earlier session needed. What fails is forgotten, also what the device has no memory for.
    */
   async provide(plan: Plan): Promise<Map<number, GPUBuffer>> {
     const kept = plan.buffers.flatMap(({ role }, index) => (role === 'constant' ? [index] : []));
@@ -35,13 +36,16 @@ export class Weights {
     // What others are filling is waited for before it is read. Nobody waits in a ring: they came first.
     const before = [...needed].flatMap((index) => this.#filled.get(label(index)) ?? []);
     const claimed = kept.filter((index) => !this.#buffers.has(label(index)));
-    for (const index of claimed) this.#buffers.set(label(index), this.#make(plan, index));
+    const scopes = new Scopes(this.device.gpu, plan);
+    scopes.within(() => {
+      for (const index of claimed) this.#buffers.set(label(index), this.#make(plan, index));
+    });
     const buffers = plan.buffers.map(({ label }) => this.#buffers.get(label));
     const toUpload = plan.constants.filter(
       ({ buffer }) => needed.has(buffer) && (!buffers[buffer] || claimed.includes(buffer)),
     );
     const uploads = new Map(toUpload.map((constant) => [constant.buffer, () => this.#values(constant)]));
-    const work = fill(this.device, { plan, setup: fresh, buffers, uploads, before });
+    const work = fill(this.device, { plan, setup: fresh, buffers, uploads, before, scopes });
     for (const index of claimed) this.#filled.set(label(index), work);
     try {
       await work;

@@ -6,6 +6,7 @@ import { bind } from './bind.ts';
 import type { Device } from './device.ts';
 import { Pace } from './pace.ts';
 import { pipelineFor } from './pipelines.ts';
+import type { Scopes } from './scopes.ts';
 
 export interface Filling {
   readonly plan: Plan;
@@ -17,13 +18,15 @@ export interface Filling {
   readonly uploads: Map<number, () => Float32Array>;
   /** What the setup reads is in the queue once these resolve. */
   readonly before: readonly Promise<void>[];
+  /** Those that `buffers` were made in; their error is one of the filling. */
+  readonly scopes: Scopes;
 }
 
 /**
- * Resolves when all is in the device's queue. A source is made when it is first read and goes once it was last read: not
+ * Resolves when all is in the device's queue, and the device had no error. A source is made when it is first read and goes once it was last read: not
  * all of them are there at once. Works in short tasks; its pipelines are asked for before it first waits.
  */
-export async function fill(device: Device, { plan, setup, buffers, uploads, before }: Filling): Promise<void> {
+export async function fill(device: Device, { plan, setup, buffers, uploads, before, scopes }: Filling): Promise<void> {
   const { gpu } = device;
   const compiling = Promise.all(
     setup.map(({ kernel, knobs, name, half }) => pipelineFor(device, kernel.shader, knobs, name, half)),
@@ -71,26 +74,30 @@ export async function fill(device: Device, { plan, setup, buffers, uploads, befo
   };
   const rest = async () => {
     if (!pace.due) return;
-    submit();
+    scopes.within(submit);
     await pace.rest();
   };
 
   try {
     const [pipelines] = await Promise.all([compiling, ...before]);
     for (const [i, dispatch] of setup.entries()) {
-      for (const index of dispatch.buffers) {
-        const { label, bytes } = plan.buffers[index]!;
-        buffers[index] ??= pass(label, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-        upload(index);
-      }
-      encode(dispatch, pipelines[i]!);
+      scopes.within(() => {
+        for (const index of dispatch.buffers) {
+          const { label, bytes } = plan.buffers[index]!;
+          buffers[index] ??= pass(label, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+          upload(index);
+        }
+        encode(dispatch, pipelines[i]!);
+      });
       await rest();
     }
-    submit();
+    scopes.within(submit);
     for (const index of [...uploads.keys()]) {
-      upload(index);
+      scopes.within(() => upload(index));
       await rest();
     }
+    const failure = await scopes.failure();
+    if (failure) throw failure;
   } finally {
     for (const buffer of passing) buffer.destroy();
   }

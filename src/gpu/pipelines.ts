@@ -32,6 +32,8 @@ export function pipelineFor(
 }
 
 async function compile({ gpu }: Device, shader: Shader, code: string, label: string): Promise<GPUComputePipeline> {
+  // Its errors are told by the pipeline, or by the module below.
+  gpu.pushErrorScope('validation');
   const module = gpu.createShaderModule({ code, label });
   const bindGroupLayout = gpu.createBindGroupLayout({
     label,
@@ -42,6 +44,7 @@ async function compile({ gpu }: Device, shader: Shader, code: string, label: str
     })),
   });
   const layout = gpu.createPipelineLayout({ label, bindGroupLayouts: [bindGroupLayout] });
+  gpu.popErrorScope().catch(() => {});
   try {
     return await gpu.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: 'main' } });
   } catch (error) {

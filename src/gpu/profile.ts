@@ -2,7 +2,7 @@
 
 import { PlumageError } from '../errors.ts';
 import type { Device } from './device.ts';
-import { encodeStep, type Feed, type Session } from './session.ts';
+import { encodeStep, type Feed, mapped, type Session } from './session.ts';
 
 export interface LayerTime {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface LayerTime {
   readonly gigabytes: number;
 }
 
-/** Median milliseconds of each dispatch over `repeats` runs after one warm-up; needs `timestamp-query`. */
+/** Median milliseconds of each dispatch over `repeats` runs after one warm-up; needs `timestamp-query`. Rejects as runs do. */
 export async function profile(
   session: Session,
   feeds: Readonly<Record<string, Feed>>,
@@ -61,7 +61,8 @@ export interface Timer {
   destroy(): void;
 }
 
-export function makeTimer({ gpu, description }: Device, count: number): Timer {
+export function makeTimer(device: Device, count: number): Timer {
+  const { gpu, description } = device;
   if (!gpu.features.has('timestamp-query')) {
     throw new PlumageError(
       'adapter',
@@ -86,7 +87,7 @@ export function makeTimer({ gpu, description }: Device, count: number): Timer {
       encoder.resolveQuerySet(querySet, 0, 2 * count, resolved, 0);
       encoder.copyBufferToBuffer(resolved, 0, read, 0, bytes);
       gpu.queue.submit([encoder.finish()]);
-      await read.mapAsync(GPUMapMode.READ);
+      await mapped(device, 'profile', [read]);
       const ticks = new BigUint64Array(read.getMappedRange().slice(0));
       read.unmap();
       return Array.from({ length: count }, (_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!) / 1e6);

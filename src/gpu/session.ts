@@ -8,6 +8,7 @@ import { bind } from './bind.ts';
 import type { Weights } from './constants.ts';
 import type { Device } from './device.ts';
 import { pipelineFor } from './pipelines.ts';
+import { Scopes } from './scopes.ts';
 import type { States } from './states.ts';
 import { submitsOf } from './submits.ts';
 
@@ -27,8 +28,7 @@ export interface Step {
 export async function open(device: Device, plan: Plan, weights?: Weights, states?: States): Promise<Session> {
   checkAlive(device);
   const { gpu } = device;
-  gpu.pushErrorScope('out-of-memory');
-  gpu.pushErrorScope('validation');
+  const scopes = new Scopes(gpu, plan);
   const storage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const owned: GPUBuffer[] = [];
   const make = (label: string, size: number, usage: number) => {
@@ -38,8 +38,8 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
   };
   let steps: Step[] = [];
   let failure: unknown;
-  const buffers = plan.buffers.map(({ label, bytes, role }) =>
-    role === 'slot' ? make(label, bytes, storage) : undefined,
+  const buffers = scopes.within(() =>
+    plan.buffers.map(({ label, bytes, role }) => (role === 'slot' ? make(label, bytes, storage) : undefined)),
   );
   try {
     const [constant] = plan.constants;
@@ -48,7 +48,8 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
     }
     const [state] = plan.states;
     if (state && !states) throw mismatch('internal', 'open', `states for ${state.name}`, 'none', 'a States object');
-    for (const [index, buffer] of states?.provide(plan) ?? []) buffers[index] = buffer;
+    const held = scopes.within(() => states?.provide(plan));
+    for (const [index, buffer] of held ?? []) buffers[index] = buffer;
     // First, so that the setup's pipelines are compiled first and weights upload while the others are compiled.
     const providing = weights?.provide(plan);
     const compiling = plan.dispatches.map((d) => pipelineFor(device, d.kernel.shader, d.knobs, d.name, d.half));
@@ -56,24 +57,18 @@ export async function open(device: Device, plan: Plan, weights?: Weights, states
     compiled.catch(() => {}); // reported below, also when an upload fails first
     for (const [index, buffer] of (await providing) ?? []) buffers[index] = buffer;
     const pipelines = await compiled;
-    steps = plan.dispatches.map((dispatch, i) => {
-      const pipeline = pipelines[i]!;
-      return { dispatch, pipeline, bindGroup: bind(gpu, dispatch, pipeline, buffers as GPUBuffer[], make) };
-    });
+    steps = scopes.within(() =>
+      plan.dispatches.map((dispatch, i) => {
+        const pipeline = pipelines[i]!;
+        return { dispatch, pipeline, bindGroup: bind(gpu, dispatch, pipeline, buffers as GPUBuffer[], make) };
+      }),
+    );
   } catch (error) {
     failure = error;
   }
-  const invalid = await gpu.popErrorScope();
-  const memory = await gpu.popErrorScope();
-  if (memory) {
-    const mib = (plan.activationBytes + plan.constantBytes + plan.stateBytes) / 2 ** 20;
-    failure = new PlumageError(
-      'limit',
-      `open: out of GPU memory, the plan needs ${mib.toFixed(0)} MiB - use a smaller image`,
-    );
-  } else if (invalid && !failure) {
-    failure = new PlumageError('internal', `open: ${invalid.message.split('\n')[0]}`);
-  }
+  const refused = await scopes.failure();
+  if (refused?.code === 'limit') failure = refused;
+  failure ??= refused;
   if (device.lostReason !== undefined) failure = lost(device);
   if (failure) {
     for (const buffer of owned) buffer.destroy();
@@ -156,14 +151,7 @@ export class Session {
   }
 
   async #read(staging: readonly GPUBuffer[]): Promise<Record<string, Tensor>> {
-    try {
-      await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
-    } catch (error) {
-      await Promise.race([this.device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-      checkAlive(this.device);
-      throw new PlumageError('internal', `run: read-back failed, ${(error as Error).message}`);
-    }
-    checkAlive(this.device);
+    await mapped(this.device, 'run', staging);
     const entries = this.plan.outputs.map(({ name, shape }, i) => {
       const data = new Float32Array(staging[i]!.getMappedRange().slice(0));
       staging[i]!.unmap();
@@ -195,6 +183,18 @@ function checkFeed({ name, shape, dtype, capacity }: Port, feed: Feed | undefine
     const expected = `${capacity ? 'at most ' : ''}${full} (${shape.join(', ')})`;
     throw mismatch('input', 'run', `length of feed ${name}`, length, expected);
   }
+}
+
+/** Waits until buffers can be read. Rejects with code `lost` where the device is lost meanwhile; it may say so a bit later. */
+export async function mapped(device: Device, where: string, buffers: readonly GPUBuffer[]): Promise<void> {
+  try {
+    await Promise.all(buffers.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+  } catch (error) {
+    await Promise.race([device.gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    checkAlive(device);
+    throw new PlumageError('internal', `${where}: read-back failed, ${(error as Error).message.split('\n')[0]}`);
+  }
+  checkAlive(device);
 }
 
 function lost(device: Device): PlumageError {

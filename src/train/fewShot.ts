@@ -2,9 +2,10 @@
 // The loss is convex and training starts from 0 with all examples in each step: nothing is drawn at random.
 
 import type { Abortable } from '../engine/abort.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Prediction } from '../engine/likeliest.ts';
+import type { Host } from '../engine/model.ts';
 import { mismatch } from '../errors.ts';
+import type { Device } from '../gpu/device.ts';
 import { checkExamples, type Example, type ExampleSet } from './examples.ts';
 import type { Head } from './head.ts';
 import { Lesson, type Settings, type TeachProgress } from './lesson.ts';
@@ -41,15 +42,13 @@ export interface Validation {
 /**
  * Trains a linear softmax head on examples of at least two classes; one example of a class is enough. Classes count alike,
  * however many examples each has. The same examples and options give the same bits. Rejects with code `input` for examples that
- * make no head (`checkExamples` says which) and options out of range, `limit` for more than the adapter can hold, `aborted` by the signal, `lost` with the device.
+ * make no head (`checkExamples` says which) and options out of range, `limit` for more than the adapter can hold, `aborted` by
+ * the signal, `lost` with the device; for one that was lost before, the engine's next is asked for first.
  */
-export async function teach(
-  { device }: Pick<Engine, 'device'>,
-  examples: readonly Example[],
-  options: TeachOptions = {},
-): Promise<Head> {
+export async function teach(engine: Host, examples: readonly Example[], options: TeachOptions = {}): Promise<Head> {
   const set = checkExamples('teach', examples, options.classes);
-  const lesson = await Lesson.open(device, set, settingsOf('teach', options));
+  const settings = settingsOf('teach', options);
+  const lesson = await Lesson.open(await deviceInUse(engine), set, settings);
   try {
     return await lesson.learn(set.members);
   } finally {
@@ -63,7 +62,7 @@ export async function teach(
  * would give the others away. Rejects as `teach` does, and where no class has two examples.
  */
 export async function crossValidate(
-  { device }: Pick<Engine, 'device'>,
+  engine: Host,
   examples: readonly Example[],
   options: CrossValidateOptions = {},
 ): Promise<Validation> {
@@ -72,7 +71,7 @@ export async function crossValidate(
   const settings = settingsOf(where, options);
   const folds = checkFolds(where, set, options.folds ?? 5);
   const answers: (Prediction | undefined)[] = examples.map(() => undefined);
-  const lesson = await Lesson.open(device, set, settings);
+  const lesson = await Lesson.open(await deviceInUse(engine), set, settings);
   try {
     for (let fold = 0; fold < folds; fold++) {
       const isLeft = (_: number, i: number, { length }: readonly number[]) => foldOf(i, length, folds) === fold;
@@ -88,6 +87,12 @@ export async function crossValidate(
   const tested = answers.filter((answer) => answer).length;
   const right = answers.filter((answer, i) => answer?.label === examples[i]!.label).length;
   return { accuracy: right / tested, right, tested, answers };
+}
+
+/** The engine's; the next one where that is lost. */
+async function deviceInUse(engine: Host): Promise<Device> {
+  if (engine.device.lostReason !== undefined) await engine.restore?.(engine.device);
+  return engine.device;
 }
 
 /** The fold that leaves out example i of a class of n; the only one of a class is in none. */

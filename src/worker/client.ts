@@ -1,7 +1,7 @@
 // The engine of a page with all its work in a worker: the calls of src/engine, each answered by message.
 
 import { type Remote, transfer, wrap } from 'comlink';
-import { foreignError, type Photo, type PhotoSource, toBitmap } from '../data/decode.ts';
+import type { PhotoSource } from '../data/decode.ts';
 import { type Abortable, abortable } from '../engine/abort.ts';
 import type { Progress } from '../engine/download.ts';
 import type { LoadOptions } from '../engine/engine.ts';
@@ -16,6 +16,7 @@ import type { Example } from '../train/examples.ts';
 import type { CrossValidateOptions, TeachOptions, Validation } from '../train/fewShot.ts';
 import type { WorkerApi, WorkerOpenOptions } from './engineWorker.ts';
 import { type Answer, type DeviceEvent, unwrap } from './messages.ts';
+import { sending } from './sending.ts';
 
 export interface OpenOptions extends WorkerOpenOptions, Abortable {
   /** The worker, or where its file is: by default `engineWorker.js` beside this one. */
@@ -30,12 +31,7 @@ export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
   if (typeof Worker === 'undefined') {
     throw new PlumageError('adapter', 'open: Worker, got nothing, expected a browser - in Node import plumage itself');
   }
-  const worker =
-    given instanceof Worker
-      ? given
-      : given === undefined
-        ? new Worker(new URL('./engineWorker.js', import.meta.url), { type: 'module', name: 'plumage' })
-        : new Worker(given, { type: 'module', name: 'plumage' });
+  const worker = workerOf(given);
   const link = new Link(worker, onProgress);
   const events = new MessageChannel();
   try {
@@ -49,12 +45,28 @@ export async function open(options: OpenOptions = {}): Promise<WorkerEngine> {
   }
 }
 
+function workerOf(given: OpenOptions['worker']): Worker {
+  if (given instanceof Worker) return given;
+  try {
+    if (given !== undefined) return new Worker(given, { type: 'module', name: 'plumage' });
+    // In one expression, which bundlers look for.
+    return new Worker(new URL('./engineWorker.js', import.meta.url), { type: 'module', name: 'plumage' });
+  } catch (error) {
+    const advice = "serve engineWorker.js from the page's own site, and say where it is: open({ worker })";
+    throw workerFailed((error as Error).message.split('\n')[0]!.replace(/\.$/, ''), advice);
+  }
+}
+
+const workerFailed = (reason: string, advice: string) =>
+  new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`);
+
 /** Calls to one worker. */
 class Link {
   readonly #api: Remote<WorkerApi>;
   /** Of the calls under way: how to end them where the worker fails. */
   readonly #waiting = new Set<(failure: PlumageError) => void>();
   #failure: PlumageError | undefined;
+  #ended: Promise<void> | undefined;
 
   constructor(
     readonly worker: Worker,
@@ -64,13 +76,39 @@ class Link {
     worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its file cannot be had';
       const advice = 'serve engineWorker.js beside worker.js, or say where it is: open({ worker })';
-      this.#failure = new PlumageError('network', `open: the worker failed, ${reason} - ${advice}`);
-      for (const end of this.#waiting) end(this.#failure);
+      this.#fail(workerFailed(reason, advice));
     });
+  }
+
+  /** Whether `end` has been called. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Frees the device and ends the worker; no call to it waits any longer. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
+    const answers = this.#failure === undefined;
+    this.#fail(new PlumageError('lost', 'the engine is disposed of - open an engine again'));
+    if (answers) await this.#ask((api) => api.dispose()).catch(() => {});
+    this.worker.terminate();
+  }
+
+  #fail(failure: PlumageError): void {
+    this.#failure ??= failure;
+    for (const end of this.#waiting) end(failure);
   }
 
   async call<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
     if (this.#failure) throw this.#failure;
+    return this.#ask(work);
+  }
+
+  async #ask<T>(work: (api: Remote<WorkerApi>) => Promise<Answer<T>>): Promise<T> {
     // NOTE: no race against one promise of failure: it would keep something of every call.
     let end = (_: PlumageError) => {};
     try {
@@ -177,11 +215,10 @@ export class WorkerEngine extends EventTarget {
     );
   }
 
-  /** Frees the device and ends the worker. */
+  /** Frees the device and ends the worker. Calls under way, and later ones, reject with code `lost`. */
   async dispose(): Promise<void> {
-    await this.#link.call((api) => api.dispose()).catch(() => {});
+    await this.#link.end();
     this.#events.close();
-    this.#link.worker.terminate();
   }
 }
 
@@ -215,14 +252,16 @@ export class WorkerModel {
   }
 
   async prepare(source: PhotoSource, { signal }: Abortable = {}): Promise<OpenTimes> {
-    const [photo] = await movable([source]);
-    return this.#link.portCall('prepare', { signal }, (api, port) => api.prepare(this.#id, photo!, port));
+    return sending([source], ([photo]) =>
+      this.#link.portCall('prepare', { signal }, (api, port) => api.prepare(this.#id, photo!, port)),
+    );
   }
 
   async profile(source: PhotoSource, options: Abortable & { repeats?: number } = {}): Promise<LayerTime[]> {
     const { signal, repeats } = options;
-    const [photo] = await movable([source]);
-    return this.#link.portCall('profile', { signal }, (api, port) => api.profile(this.#id, photo!, repeats, port));
+    return sending([source], ([photo]) =>
+      this.#link.portCall('profile', { signal }, (api, port) => api.profile(this.#id, photo!, repeats, port)),
+    );
   }
 
   /** The plan as text. */
@@ -231,7 +270,13 @@ export class WorkerModel {
 
   weightBytes = (): Promise<number> => this.#link.call((api) => api.weightBytes(this.#id));
 
-  dispose = (): Promise<void> => this.#link.call((api) => api.disposeModel(this.#id));
+  /** Frees the model's GPU memory; where its engine is disposed of, none is left. */
+  dispose = (): Promise<void> =>
+    this.#link
+      .call((api) => api.disposeModel(this.#id))
+      .catch((error) => {
+        if (!this.#link.ended) throw error;
+      });
 
   async #each<T>(
     where: string,
@@ -240,33 +285,9 @@ export class WorkerModel {
     work: (api: Remote<WorkerApi>, sources: PhotoSource[], port: MessagePort | undefined) => Promise<Answer<T[]>>,
   ): Promise<T | T[]> {
     const several = Array.isArray(given);
-    const sources = await movable(several ? given : [given as PhotoSource]);
-    const found = await this.#link.portCall(where, { signal }, async (api, port) => {
-      try {
-        return await work(api, transfer(sources, sources.filter(isOurs)), port);
-      } catch (error) {
-        throw foreignError(error) ?? error; // no such bitmap moves
-      }
-    });
+    const found = await sending(several ? given : [given as PhotoSource], (sources) =>
+      this.#link.portCall(where, { signal }, (api, port) => work(api, sources, port)),
+    );
     return several ? found : found[0]!;
   }
 }
-
-/** Bitmaps made here, which move; what is the caller's own is copied. */
-const made = new WeakSet<ImageBitmap>();
-const isOurs = (source: PhotoSource): source is ImageBitmap => source instanceof ImageBitmap && made.has(source);
-
-/** Sources as messages can carry them: what belongs to the page becomes a bitmap. */
-function movable(sources: readonly PhotoSource[]): Promise<PhotoSource[]> {
-  return Promise.all(
-    sources.map(async (source) => {
-      if ('data' in source) return plainPhoto(source);
-      if (source instanceof Blob || source instanceof ImageBitmap) return source;
-      const bitmap = await toBitmap(source);
-      made.add(bitmap);
-      return bitmap;
-    }),
-  );
-}
-
-const plainPhoto = ({ width, height, data }: Photo): Photo => ({ width, height, data });

@@ -13,7 +13,7 @@ import { printPlan } from '../graph/print.ts';
 import type { Example } from '../train/examples.ts';
 import { type CrossValidateOptions, crossValidate, type TeachOptions, teach } from '../train/fewShot.ts';
 import type { TeachProgress } from '../train/lesson.ts';
-import { answer, type DeviceEvent } from './messages.ts';
+import { type Answer, answer, type DeviceEvent } from './messages.ts';
 
 let engine: Engine | undefined;
 const models = new Map<number, Model>();
@@ -53,18 +53,18 @@ const api = {
     sources: readonly PhotoSource[],
     options: Omit<ClassifyOptions, 'signal'>,
     port?: MessagePort,
-  ) => answer(() => modelOf(id).classify(sources, { ...options, signal: signalOf(port) })),
+  ) => answerAbout(sources, () => modelOf(id).classify(sources, { ...options, signal: signalOf(port) })),
 
   embed: async (id: number, sources: readonly PhotoSource[], port?: MessagePort) => {
-    const found = await answer(() => modelOf(id).embed(sources, { signal: signalOf(port) }));
+    const found = await answerAbout(sources, () => modelOf(id).embed(sources, { signal: signalOf(port) }));
     return 'value' in found ? transfer(found, [...new Set(found.value.map(({ buffer }) => buffer))]) : found;
   },
 
   prepare: (id: number, source: PhotoSource, port?: MessagePort) =>
-    answer(() => modelOf(id).prepare(source, { signal: signalOf(port) })),
+    answerAbout([source], () => modelOf(id).prepare(source, { signal: signalOf(port) })),
 
   profile: (id: number, source: PhotoSource, repeats: number | undefined, port?: MessagePort) =>
-    answer(() => modelOf(id).profile(source, { repeats, signal: signalOf(port) })),
+    answerAbout([source], () => modelOf(id).profile(source, { repeats, signal: signalOf(port) })),
 
   plan: (id: number, width?: number, height?: number) => answer(async () => printPlan(modelOf(id).plan(width, height))),
 
@@ -86,6 +86,18 @@ const api = {
 
   dispose: () => answer(async () => engine?.dispose()),
 };
+
+/**
+ * The answer about sources, whose bitmaps are closed: here each is the worker's own, a copy where the page keeps one. A call
+ * that was stopped has read them already.
+ */
+async function answerAbout<T>(sources: readonly PhotoSource[], work: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return await answer(work);
+  } finally {
+    for (const source of sources) if (source instanceof ImageBitmap) source.close();
+  }
+}
 
 /** The caller's signal, and progress to the caller. */
 const heard = (port: MessagePort | undefined) => ({

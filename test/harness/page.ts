@@ -17,6 +17,19 @@ import { hashedWeights } from './hashedWeights.ts';
 const POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'; img-src 'self' blob: data:";
 
+/** The engine's worker, which also says on a channel how many bitmaps it got, and how many of them are open. */
+const BITMAPS = `
+  import '/engineWorker.js';
+  const got = new Set();
+  const find = (value) => {
+    if (value instanceof ImageBitmap) got.add(value);
+    else if (value && typeof value === 'object' && !ArrayBuffer.isView(value)) Object.values(value).forEach(find);
+  };
+  addEventListener('message', ({ data }) => find(data.argumentList));
+  const channel = new BroadcastChannel('bitmaps');
+  channel.onmessage = () => channel.postMessage([got.size, [...got].filter(({ width }) => width > 0).length]);
+`;
+
 export interface TestSite {
   readonly server: FolderServer;
   readonly browser: Browser;
@@ -38,6 +51,7 @@ export async function openSite(): Promise<TestSite> {
     path.join(folder, 'passOn.js'),
     'addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));',
   );
+  writeFileSync(path.join(folder, 'bitmaps.js'), BITMAPS);
   const server = await serveFolder({ '/': 'dist', '/page': folder });
   const browser = await launchBrowser({ adapter: 'software', path: process.env.PLUMAGE_BROWSER });
   return {

@@ -281,6 +281,19 @@ test('teach: stops by the signal, before it begins and between steps, and with t
   const later = /^crossValidate, 20 of 600 steps: stopped by the caller's signal$/;
   await rejected(crossValidate({ device }, examples, { signal: abort.signal, onProgress }), 'aborted', later);
   await rejected(teach({ device }, examples, { onProgress: () => device.gpu.destroy() }), 'lost');
+  await device.gpu.lost;
+  await rejected(teach({ device }, examples), 'lost');
+  // Of an engine that has another device.
+  for (const ask of [teach, crossValidate]) {
+    const engine = {
+      device,
+      async restore() {
+        engine.device = await testDevice();
+      },
+    };
+    await ask(engine, examples, { steps: 10 });
+    assert.is(engine.device, await testDevice());
+  }
 });
 
 test.run();

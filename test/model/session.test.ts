@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Weights } from '../../src/gpu/constants.ts';
 import type { Device } from '../../src/gpu/device.ts';
+import { profile } from '../../src/gpu/profile.ts';
 import { type Feed, open, type Session } from '../../src/gpu/session.ts';
 import { input, type Node, parameter, reachable } from '../../src/graph/node.ts';
 import { add } from '../../src/graph/ops/add.ts';
@@ -146,6 +147,14 @@ test('a device lost in the middle of a run: typed rejections, and a new device g
   const { stage1: after } = await (await openStage(again)).run({ x });
   assert.equal(after!.data, before!.data);
   again.gpu.destroy();
+});
+
+test('a device lost while a session is timed', async () => {
+  const device = await freshDevice();
+  const session = await openSmall(device);
+  const timing = profile(session, feedsOf(1));
+  device.gpu.destroy();
+  await rejected(timing, 'lost', /^device lost \(destroyed/);
 });
 
 test('a device lost while a session opens', async () => {

@@ -9,6 +9,7 @@ import { add } from '../../src/graph/ops/add.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { liveBuffers } from '../harness/countCalls.ts';
 import { freshDevice } from '../harness/device.ts';
+import { noRoom } from '../harness/noRoom.ts';
 import { rejected } from '../harness/refused.ts';
 
 const values = (offset: number) => Float32Array.from({ length: 4 }, (_, i) => offset + i);
@@ -70,6 +71,36 @@ test('a setup that fails leaves nothing behind and can be tried again', async ()
   tensors.set('c', file.tensors.get('c')!);
   const session = await open(device, made, weights);
   assert.equal([...(await session.run({ x: new Float32Array(4).fill(1000) })).y!.data], expected);
+  device.gpu.destroy();
+});
+
+for (const label of ['slot 0', 'a', 'outer']) {
+  test(`no memory for ${label}: nothing stays that seems filled, and the next session has it all`, async () => {
+    const device = await freshDevice();
+    const made = plan(graph, device.target);
+    const weights = new Weights(device, file, 'test');
+    const live = liveBuffers(device.gpu);
+    let left = 1;
+    noRoom(device.gpu, (each) => each === label && left-- > 0);
+    const needs = /^open: out of GPU memory, the plan needs 0 MiB - use a smaller image$/;
+    await rejected(open(device, made, weights), 'limit', needs);
+    if (label === 'slot 0') weights.destroy();
+    assert.equal([...live], []);
+    const session = await open(device, made, weights);
+    assert.equal([...(await session.run({ x: new Float32Array(4).fill(1000) })).y!.data], expected);
+    device.gpu.destroy();
+  });
+}
+
+test('sessions that open at the same time: each gets the errors of its own', async () => {
+  const device = await freshDevice();
+  const made = plan(graph, device.target);
+  let left = 1;
+  noRoom(device.gpu, (label) => label === 'slot 0' && left-- > 0);
+  const [first, second] = [0, 1].map(() => open(device, made, new Weights(device, file, 'test')));
+  const other = second!.then((session) => session.run({ x: new Float32Array(4).fill(1000) }));
+  await Promise.all([rejected(first!, 'limit'), other]);
+  assert.equal([...(await other).y!.data], expected);
   device.gpu.destroy();
 });
 

@@ -155,6 +155,52 @@ test('a worker whose file is not there, and one that is none of ours: a clear li
   await page.close();
 });
 
+test('a worker of another site, which the browser refuses: a clear line', async () => {
+  const { page } = await site.newPage();
+  const error = await page.evaluate(async (entry) => {
+    const { open } = (await import(entry)) as typeof import('../../src/worker.ts');
+    return open({ worker: 'https://other.invalid/engineWorker.js' }).then(
+      () => 'opened',
+      ({ name, code, message }) => `${name} ${code}: ${message}`,
+    );
+  }, '/worker.js');
+  assert.match(
+    error,
+    /^PlumageError network: open: the worker failed, .*[^.] - serve engineWorker\.js from the page's/,
+  );
+  assert.not.match(error, /\n/);
+  await page.close();
+});
+
+test('a worker that is ended: calls under way and later ones end too', async () => {
+  const { page } = await site.newPage();
+  const found = await page.evaluate(
+    async (entry, url) => {
+      const { open } = (await import(entry)) as typeof import('../../src/worker.ts');
+      const engine = await open();
+      const model = await engine.load(url);
+      const photo = { width: 8, height: 8, data: new Uint8Array(256) };
+      const told = (call: Promise<unknown>) =>
+        call.then(
+          () => 'done',
+          ({ name, code, message }) => `${name} ${code}: ${message}`,
+        );
+      const { signal } = new AbortController();
+      const cut = [told(model.classify(photo)), told(model.classify(photo, { signal })), told(engine.load(url))];
+      await Promise.all([engine.dispose(), engine.dispose()]);
+      await engine.dispose();
+      const late = [told(model.classify(photo, { signal })), told(model.weightBytes()), told(engine.teach([]))];
+      return { lost: await Promise.all([...cut, ...late]), model: await told(model.dispose()) };
+    },
+    '/worker.js',
+    `${site.server.url}/model.safetensors`,
+  );
+  const line = 'PlumageError lost: the engine is disposed of - open an engine again';
+  assert.equal(found.lost, Array(6).fill(line));
+  assert.is(found.model, 'done');
+  await page.close();
+});
+
 test('on a page that a service worker answers for: page and worker', async () => {
   const { page, problems } = await site.newPage();
   await page.evaluate(async () => {

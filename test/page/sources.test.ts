@@ -13,8 +13,8 @@ async function collect(entry: '/index.js' | '/worker.js') {
   try {
     const answers = await page.evaluate(
       async (entry, url) => {
-        const { open } = (await import(entry)) as typeof import('../../src/index.ts');
-        const engine = await open();
+        const { open } = (await import(entry)) as typeof import('../../src/worker.ts');
+        const engine = await open(entry === '/worker.js' ? { worker: '/page/bitmaps.js' } : {});
         const model = await engine.load(url);
         const canvas = document.createElement('canvas');
         [canvas.width, canvas.height] = [90, 60];
@@ -48,6 +48,13 @@ async function collect(entry: '/index.js' | '/worker.js') {
           imageData: pixels,
           raw: { width: 90, height: 60, data: new Uint8Array(pixels.data) },
         };
+        // Bitmaps of the engine's own, on the page.
+        const made: ImageBitmap[] = [];
+        const create = globalThis.createImageBitmap;
+        globalThis.createImageBitmap = async (...given: unknown[]) => {
+          made.push(await (create as (...given: unknown[]) => Promise<ImageBitmap>)(...given));
+          return made.at(-1)!;
+        };
         const single: Record<string, number[]> = {};
         for (const [name, source] of Object.entries(sources)) {
           const { predictions, width, height } = await model.classify(source, { top: 6 });
@@ -74,7 +81,8 @@ async function collect(entry: '/index.js' | '/worker.js') {
         });
         const features = await model.embed(many.slice(0, 3));
         const one = await model.embed(pixels);
-        const layers = await model.profile(pixels, { repeats: 1 });
+        const layers = await model.profile(canvas, { repeats: 1 });
+        await model.prepare(canvas);
         const errors: string[] = [];
         const failing = async (work: () => Promise<unknown>) => {
           errors.push(
@@ -92,6 +100,20 @@ async function collect(entry: '/index.js' | '/worker.js') {
         await failing(() => model.classify(Object.assign(document.createElement('canvas'), { width: 0, height: 0 })));
         await failing(() => model.classify({ width: 2, height: 2, data: new Uint8Array(15) }));
         await failing(() => model.classify([pixels, { width: 0, height: 2, data: new Uint8Array(0) }]));
+        await failing(() => model.classify('x.jpg' as unknown as Blob));
+        await failing(() => model.embed([pixels, null as unknown as Blob]));
+        await failing(() => model.classify([canvas, Object.assign(document.createElement('canvas'), { width: 0 })]));
+        await failing(() => model.classify(canvas, { signal: AbortSignal.abort() }));
+        const channel = new BroadcastChannel('bitmaps');
+        const inWorker = new Promise<[got: number, open: number]>((resolve) => {
+          channel.onmessage = ({ data }) => resolve(data);
+        });
+        channel.postMessage('how many');
+        const bitmaps = {
+          made: made.length,
+          open: made.filter(({ width }) => width > 0).length,
+          inWorker: entry === '/worker.js' ? await inWorker : [0, 0],
+        };
         await model.dispose();
         await failing(() => model.classify(pixels));
         await engine.dispose();
@@ -103,6 +125,7 @@ async function collect(entry: '/index.js' | '/worker.js') {
           features: features.map((each) => [...each]),
           one: [...one],
           layers: layers.length,
+          bitmaps,
           errors,
         };
       },
@@ -169,6 +192,10 @@ test('what cannot be classified is refused in one line each', () => {
     /^PlumageError input: photo: cannot be decoded/,
     /^PlumageError input: classify: bytes of the photo, got 15/,
     /^PlumageError input: classify: size of the photo/,
+    /^PlumageError input: photo: source, got string, expected a file, .* or pixels - fetch what an address names/,
+    /^PlumageError input: photo: source, got null, expected a file/,
+    /^PlumageError input: photo: cannot be decoded/,
+    /^PlumageError aborted: classify: stopped by the caller's signal$/,
     /^PlumageError input: .*the model is disposed of/,
   ];
   for (const [i, pattern] of patterns.entries()) {
@@ -184,9 +211,18 @@ test('in a worker: the same answers, bit for bit, and the same errors', async ()
   assert.equal(worker.batch, results.batch);
   assert.equal(worker.features, results.features);
   assert.equal(worker.layers, results.layers);
+  // Four sources that are neither file, bitmap nor pixels, a bitmap twice, and a canvas for profile and for prepare.
+  assert.ok(worker.bitmaps.made > 5, `made, got ${worker.bitmaps.made}`);
+  assert.is(worker.bitmaps.open, 0);
+  assert.equal(worker.bitmaps.inWorker, [8, 0], 'bitmaps in the worker, and open ones');
   for (const [i, line] of worker.errors.entries()) {
     assert.is(line.replace(/^(.*?): .*disposed.*/, '$1'), results.errors[i]!.replace(/^(.*?): .*disposed.*/, '$1'));
   }
+});
+
+test('no bitmap of the engine stays open on the page', () => {
+  assert.ok(results.bitmaps.made > 10, `made, got ${results.bitmaps.made}`);
+  assert.is(results.bitmaps.open, 0);
 });
 
 test('nothing in the console, nothing against a strict policy', () => assert.equal(results.problems, []));
