@@ -77,9 +77,11 @@ test('stopped by SIGTERM, gone on with, killed, and gone on with again, it comes
 });
 
 test('a run is not begun twice, and goes on with its own options only', async () => {
+  const resumed = ['--resume', '--out', run('whole')];
   await Promise.all([
     refuses(/there is a run already - add --resume/, ...asked('whole'), ...short),
     refuses(/whole: the run began with epochs=2, got epochs=3 - /, '--resume', '--out', run('whole'), '--epochs', '3'),
+    refuses(/whole: --dataset, got cub, expected what .* began with, folder/, ...resumed, '--dataset', 'cub'),
     refuses(/is no run, config.json is missing/, '--resume', '--out', run('nothing')),
   ]);
   const other = await writeNewModel(join(folder, 'other.safetensors'), configOf('tiny', 3, { r: 32 }));
@@ -93,6 +95,28 @@ test('a run is not begun twice, and goes on with its own options only', async ()
     '--data',
     more,
   );
+});
+
+test('a frozen backbone: its features are kept, what is above is trained, statistics observed, weights stored as f16', async () => {
+  const settings = ['--freeze', 'backbone', '--set', 'augment=false', '--recalibrate-bn', '--set', 'evaluate=test'];
+  const stopped = await interrupt('frozen', [...asked('frozen'), ...short, ...settings, '--f16'], 1, 'SIGTERM');
+  assert.is(stopped.code, 143, stopped.err);
+  const { code, err } = await start('--resume', '--out', run('frozen'), ...adapter).outcome;
+  assert.is(code, 0, err);
+  const [whole, frozen] = await Promise.all(['whole', 'frozen'].map((name) => bytesOf(name, 'final.safetensors')));
+  assert.ok(frozen!.length < 0.6 * whole!.length, `${frozen!.length} of ${whole!.length} bytes`);
+  assert.ok((await bytesOf('frozen', 'features.bin')).length > 0);
+  const events = readEvents(String(await bytesOf('frozen', 'metrics.jsonl')));
+  const found = events.flatMap((event) => (event.kind === 'evaluation' ? [event] : []));
+  assert.equal(
+    found.map(({ epoch, final }) => [epoch, final]),
+    [
+      [1, undefined],
+      [2, undefined],
+      [2, true],
+    ],
+  );
+  for (const { entropy } of found) assert.ok(entropy! > 0.1 && entropy! <= 1 + 1e-6, `row entropy ${entropy}`);
 });
 
 test.run();
