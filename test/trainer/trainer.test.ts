@@ -111,29 +111,22 @@ test('trainer: micro-batches add up to the mean of their gradients', async () =>
   }
 });
 
-test('trainer: a loss that is not finite changes nothing, and the layer is named', async () => {
-  const bad = x.slice();
-  bad[100] = Number.NaN;
-  const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH });
-  const { loss } = await trainer.stepTensor(bad, labels, rates);
-  assert.ok(Number.isNaN(loss));
-  assert.is(await trainer.firstNonFinite(labels), 'backbone.conv1');
-  const after = await trainer.snapshot();
-  trainer.close();
-  assert.equal(changed(start, after), []);
-});
-
-test('trainer: a loss that is not finite in the first of two micro-batches: the layer is found there', async () => {
-  const bad = x.slice();
-  bad[100] = Number.NaN;
-  const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH, microBatch: BATCH / 2 });
-  const { loss } = await trainer.stepTensor(bad, labels, rates);
-  assert.ok(Number.isNaN(loss));
-  assert.is(await trainer.firstNonFinite(labels), 'backbone.conv1');
-  const after = await trainer.snapshot();
-  trainer.close();
-  assert.equal(changed(start, after), []);
-});
+for (const [where, options] of [
+  ['a step', {}],
+  ['the first of two micro-batches', { microBatch: BATCH / 2 }],
+] as const) {
+  test(`trainer: a loss that is not finite in ${where} changes nothing, and the layer is named`, async () => {
+    const bad = x.slice();
+    bad[100] = Number.NaN;
+    const trainer = await Trainer.open(await testDevice(), config, start, { batch: BATCH, ...options });
+    const { loss } = await trainer.stepTensor(bad, labels, rates);
+    assert.ok(Number.isNaN(loss));
+    assert.is(await trainer.firstNonFinite(labels), 'backbone.conv1');
+    const after = await trainer.snapshot();
+    trainer.close();
+    assert.equal(changed(start, after), []);
+  });
+}
 
 test('trainer: a plain network of which only the last layer is trained, on what its backbone says of photos', async () => {
   const plain = plainOf(5, { size: 64 });
