@@ -2,7 +2,8 @@
 
 import type { Engine } from '../engine/engine.ts';
 import { mismatch, PlumageError } from '../errors.ts';
-import { type ModelConfig, predictionOf } from '../model/config.ts';
+import { predictionOf } from '../model/config.ts';
+import { weighsChannels } from '../model/finegrained.ts';
 import type { LabelledImage } from '../node/datasets/dataset.ts';
 import type { DecodePool } from '../node/decodePool.ts';
 import { Loader } from '../node/loader.ts';
@@ -33,7 +34,11 @@ export async function evaluateWeights(request: EvaluationRequest): Promise<Evalu
   const model = await engine.load(request.weights, { where: 'weights in training' });
   const decides = predictionOf(model.config);
   const concat = model.config.model === 'plain' ? decides : 'logitsCat';
-  const outputs = new Set([decides, concat, ...(weighsChannels(model.config) ? [CHANNELS] : [])]);
+  const outputs = new Set([
+    decides,
+    concat,
+    ...(model.config.model === 'plumage' && weighsChannels(model.config) ? [CHANNELS] : []),
+  ]);
   const loader = new Loader(pool, images, { banner, check: sizeCheck(model.config, engine.device.target) });
   const right = { decides: 0, concat: 0, images: 0 };
   let entropy = 0;
@@ -71,7 +76,3 @@ export async function evaluateWeights(request: EvaluationRequest): Promise<Evalu
   }
   return { ...shares, entropy: share(entropy) };
 }
-
-const weighsChannels = (config: ModelConfig): boolean =>
-  config.model === 'plumage' &&
-  (config.attention === undefined || config.attention === 'cga' || config.attention === 'both');

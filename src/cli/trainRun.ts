@@ -45,7 +45,6 @@ export interface TrainRunOptions {
 /** What the parts of a run share. */
 export interface Run {
   readonly request: TrainRequest;
-  readonly options: TrainRunOptions;
   readonly data: TrainingData;
   readonly engine: Engine;
   readonly pool: DecodePool;
@@ -69,7 +68,7 @@ export async function runTraining(
   const engine = await progress.during('opening the adapter', () => openEngine(request, options, progress));
   const pool = new DecodePool(options.workers);
   try {
-    return await train({ request, options, data, engine, pool, progress, signal });
+    return await train({ request, data, engine, pool, progress, signal });
   } catch (error) {
     const lost = engine.device.lostReason;
     if (lost === undefined || (error instanceof PlumageError && error.code === 'aborted')) throw error;

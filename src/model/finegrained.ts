@@ -55,12 +55,10 @@ export function finegrained(params: Params, x: Node | Taps, config: FinegrainedC
 
 /** All that stands behind the backbone: taps -> the outputs of `finegrained`. */
 export function branches(params: Params, taps: Taps, config: FinegrainedConfig): Record<string, Node> {
-  const { attention = 'both', pool = 'max' } = config;
-
+  const { pool = 'max' } = config;
   const { groups, cgaScale: scale, cgaSign, normalise, tau } = config;
   const cga = { groups, scale, sign: cgaSign, normalise, tau };
-  const withCga = attention === 'cga' || attention === 'both';
-  const channels = withCga ? attendChannels(params.at('cga'), taps.layer4, cga) : undefined;
+  const channels = weighsChannels(config) ? attendChannels(params.at('cga'), taps.layer4, cga) : undefined;
   const features = [taps.layer2, taps.layer3, channels?.y ?? taps.layer4];
   const blocks = features.map((f, i) => block(params.at(`blocks.${i + 1}`), f, config)); // X_i (N, H_i, W_i, d)
   for (const node of [...features, ...blocks]) params.training?.boundary(node);
@@ -89,6 +87,10 @@ export function branches(params: Params, taps: Taps, config: FinegrainedConfig):
     ...(channels && { channelAttention: channels.attention }),
   };
 }
+
+/** Whether the network weighs channels, which its output `channelAttention` shows. */
+export const weighsChannels = ({ attention = 'both' }: Pick<FinegrainedConfig, 'attention'>): boolean =>
+  attention === 'both' || attention === 'cga';
 
 /** F_i (N, H, W, C) -> (N, H, W, d): 1x1 and 3x3, each with batch norm and ReLU. */
 function block(params: Params, x: Node, { mid, d }: FinegrainedConfig): Node {
