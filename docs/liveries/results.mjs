@@ -22,7 +22,8 @@ const runs = names.map((name) => {
   const seconds = of('epoch').reduce((sum, event) => sum + event.seconds, 0);
   const losses = of('step').map((event) => event.loss);
   const epoch = of('run')[0].stepsPerEpoch;
-  return { name, epoch, losses, test: of('evaluation').at(-1), seconds, twin: json(read('twin.json')) };
+  const [twin, moved] = ['twin.json', 'moved.json'].map((file) => json(read(file)));
+  return { name, epoch, losses, test: of('evaluation').at(-1), seconds, twin, moved };
 });
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
@@ -33,20 +34,28 @@ const heads = [
   'right, Plumage',
   'its weights in the twin',
   'right, twin',
+  'right, twin moved by 1e-7',
   'difference',
   '2 SE of it',
   '2 SE of one',
 ];
 console.log(`| ${[...heads, 'loss of the last epoch, Plumage', 'twin', 'minutes'].join(' | ')} |`);
 console.log(`|${'---|'.repeat(heads.length + 3)}`);
-for (const { name, epoch, losses, test, twin, seconds } of runs) {
+for (const { name, epoch, losses, test, twin, moved, seconds } of runs) {
   const [ours, theirs] = [error(test.top1, test.images), error(twin.top1, test.images)];
   const difference = Math.abs(test.top1 - twin.top1);
-  const shares = [test.top1, twin.plumage, twin.top1, difference, 2 * Math.hypot(ours, theirs), 2 * ours];
+  const shares = [test.top1, twin.plumage, twin.top1, moved.top1, difference, 2 * Math.hypot(ours, theirs), 2 * ours];
   const cells = shares.map(percent);
   const late = [losses, twin.losses].map((each) => mean(each.slice(-epoch)).toFixed(2));
   console.log(`| ${[name, ...cells, ...late, (seconds / 60).toFixed(1)].join(' | ')} |`);
 }
+const spread = (/** @type {number[]} */ values) =>
+  `${(100 * Math.sqrt(mean(values.map((each) => each ** 2)))).toFixed(1)} points`;
+const [ours, own] = [
+  runs.map(({ test, twin }) => test.top1 - twin.top1),
+  runs.map(({ moved, twin }) => moved.top1 - twin.top1),
+];
+console.log(`from the twin, root mean square: Plumage ${spread(ours)}, the twin moved by 1e-7 ${spread(own)}`);
 const apart = runs.map(({ losses, twin }) => losses.map((loss, i) => Math.abs(loss / twin.losses[i] - 1)));
 for (const step of [0, 1, 4, 9]) {
   const worst = Math.max(...apart.map((each) => each[step]));
