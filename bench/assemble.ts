@@ -17,14 +17,15 @@ export function pairsOf(engines: CaseResult['engines']): Record<string, number[]
   );
 }
 
-/** `ratios[case][peer]` = the peer's median / ours; cases without a peer's time are left out. */
+/** The peer's median / ours, both over the rounds that the peer took part in: slow ones sit out the later ones. */
+export const ratioOf = (ours: EngineTimes, peer: EngineTimes): number =>
+  peer.median / median(ours.runs.slice(0, peer.runs.length));
+
+/** `ratios[case][peer]`, see ratioOf; cases without a peer's time are left out. */
 export function ratiosOf(cases: Readonly<Record<string, CaseResult>>): Record<string, Record<string, number>> {
   const entries = Object.entries(cases).map(([name, { engines }]) => {
     const peers = Object.entries(engines).filter(([engine]) => engines[OURS] && engine !== OURS);
-    return [
-      name,
-      Object.fromEntries(peers.map(([peer, times]) => [peer, times.median / engines[OURS]!.median])),
-    ] as const;
+    return [name, Object.fromEntries(peers.map(([peer, times]) => [peer, ratioOf(engines[OURS]!, times)]))] as const;
   });
   return Object.fromEntries(entries.filter(([, peers]) => Object.keys(peers).length > 0));
 }
@@ -42,6 +43,11 @@ export function differenceOf(ours: Float32Array, theirs: ArrayLike<number>): { d
   return { difference, magnitude };
 }
 
+/** Outputs leave a page or a process as JSON, which makes null of what is not finite. */
+export function checkFinite(name: string, output: Float32Array): void {
+  if (!output.every(Number.isFinite)) throw new Error(`${name} gives numbers that are not finite`);
+}
+
 /** Whether a peer computes what we compute: 1e-3 of the largest magnitude lets pass other orders of summation only. */
 export const agrees = ({ difference, magnitude }: { difference: number; magnitude: number }): boolean =>
-  difference <= 1e-3 * Math.max(magnitude, 1e-3);
+  Number.isFinite(difference) && difference <= 1e-3 * Math.max(magnitude, 1e-3);

@@ -49,7 +49,7 @@ export class Files {
       this.#added.add(address);
       return address;
     };
-    const weights = () => this.#weightsOf(network);
+    const weights = () => this.weightsOf(network);
     const onnx = async () => networkOnnx(each, await weights());
     return {
       network,
@@ -62,7 +62,7 @@ export class Files {
     };
   }
 
-  #weightsOf(network: NetworkName): Promise<Uint8Array> {
+  weightsOf(network: NetworkName): Promise<Uint8Array> {
     this.#imagenet ??= fetchImagenet({ cacheDir: cacheFolder() }).then((file) => readFile(file));
     const weights = this.#weights.get(network) ?? this.#imagenet.then((imagenet) => networkWeights(network, imagenet));
     this.#weights.set(network, weights);
@@ -105,6 +105,11 @@ export class ChromeHost implements Pick<Host, 'page' | 'spec'> {
     page.setDefaultTimeout(0);
     await page.goto(`${this.files.server.url}/bench.html?driven`);
     return apiOf(page);
+  }
+
+  /** Weights from the network, before the clock starts and where an error is still in one line. */
+  async fetch(cases: readonly Case[]): Promise<void> {
+    for (const { network, kernel } of cases) if (!kernel) await this.files.weightsOf(network);
   }
 
   async spec(each: Case): Promise<Spec> {

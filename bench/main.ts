@@ -15,7 +15,8 @@ import { readResults } from './report/readResults.ts';
 import type { CaseResult, Results } from './results.ts';
 import { type Host, type RunOptions, runCases } from './run.ts';
 import { serveUntilInterrupted } from './serve.ts';
-import { caseText, convolutionsText, headText, kernelsText, layersText, passesText, sweepText } from './table.ts';
+import { caseText, headText, kernelsText, layersSummary, layersText, sweepText } from './table.ts';
+import { lineOf } from './within.ts';
 
 interface Options {
   readonly case?: string[];
@@ -56,7 +57,7 @@ const program = new Command('bench')
   .option('--list', 'list the cases and engines')
   .option('--peers <names>', 'whom to run beside ours, with commas between; none for ours alone')
   .option('--full', 'batch 8 too; takes an hour on a software adapter')
-  .option('--budget <minutes>', 'time for all: 10, or 60 with --full', positive)
+  .option('--budget <minutes>', 'about what all may take, two rounds at least: 10, or 60 with --full', positive)
   .option('--layers', 'print every dispatch with GFLOP/s, GB/s and the share of the ceilings')
   .option('--json <file>', 'write the results')
   .option('--html <file>', 'write a report with pictures')
@@ -71,13 +72,13 @@ const program = new Command('bench')
 try {
   await main(program.parse().opts<Options>());
 } catch (error) {
-  const known = error instanceof PlumageError && !process.env.PLUMAGE_DEBUG;
-  console.error(known ? `bench: ${error.message}` : error);
+  console.error(process.env.PLUMAGE_DEBUG ? error : `bench: ${lineOf(error)}`);
   process.exitCode = 1;
 }
 
 async function main(options: Options): Promise<void> {
   if (options.adapter && !options.node) throw new PlumageError('input', '--adapter: expected --node with it');
+  if (options.suite && options.case) throw new PlumageError('input', '--suite: expected no --case with it');
   const kernels = kernelNames();
   const suite = options.suite ?? (options.node ? 'resnet50' : undefined);
   const cases = options.case?.map((name) => parseCase(name, kernels)) ?? casesOf(suite, !!options.full, kernels);
@@ -130,6 +131,8 @@ async function runInChrome(
   progress('opening the browser');
   const host = await ChromeHost.open(options);
   try {
+    progress('weights');
+    await host.fetch(run.cases);
     progress("the adapter's ceilings");
     const api = await host.page(false);
     const facts = { browser: await host.version(), adapter: await api.adapter(), ceilings: await api.ceilings() };
@@ -143,7 +146,8 @@ async function runInChrome(
 
 function list(cases: readonly Case[], engines: readonly string[]): void {
   for (const { name } of cases) console.log(name);
-  console.log(`engines: ${engines.join(', ')}; wasm for context, plumage-tuned on request`);
+  const more = engines.includes('plumage-tuned') ? '; wasm for context, plumage-tuned on request' : '';
+  console.log(`engines: ${engines.join(', ')}${more}`);
 }
 
 /** Each case as it ends, so that a long run shows something; kernels stand together at the end. */
@@ -159,13 +163,13 @@ function print(results: Results, { layers: withLayers }: Options): void {
   console.log(`\n${headText(results)}`);
   for (const [name, { layers }] of of(false)) {
     if (!layers) continue;
-    console.log(
-      `${name}: ${layers.some(({ pass }) => pass) ? passesText(layers) : convolutionsText(layers, ceilings)}`,
-    );
+    console.log(`${name}: ${layersSummary(layers, ceilings)}`);
     if (withLayers) console.log(`\n${layersText(layers, ceilings)}\n`);
   }
   if (withLayers) console.log(`\n${sweepText(ceilings)}`);
-  console.log("ratio: the peer's median time / ours; difference: the largest from ours in any output");
+  console.log(
+    "ratio: the peer's median time / ours of the same rounds; difference: the largest from ours in any output",
+  );
 }
 
 async function readBefore(file: string): Promise<Results> {
@@ -182,6 +186,6 @@ function progress(text: string): void {
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('expected a number above 0');
+  if (!(value > 0 && value <= 10_000)) throw new InvalidArgumentError('expected a number above 0, up to 10000');
   return value;
 }

@@ -3,7 +3,7 @@
 
 import { readWeights } from '../src/formats/weights.ts';
 import type { Tensor } from '../src/graph/tensor.ts';
-import { differenceOf } from './assemble.ts';
+import { checkFinite, differenceOf } from './assemble.ts';
 import { OURS } from './cases.ts';
 import { download, engines, read } from './engines.ts';
 import { countBuffers, heldBy } from './gpuBytes.ts';
@@ -39,6 +39,7 @@ const api = {
     const start = performance.now();
     outputs.set(name, await peer.run(inputs));
     const milliseconds = performance.now() - start;
+    checkFinite(name, outputs.get(name)!);
     return { milliseconds, encode: peer.encodeMilliseconds?.() };
   },
 
@@ -72,6 +73,7 @@ const api = {
     const done = performance.now();
     for (const [part, at] of peer.stages?.() ?? []) end(part, at);
     end('first run', done);
+    checkFinite(name, output);
     return { parts, output: [...output], longestTask: await longest() };
   },
 
@@ -105,11 +107,11 @@ export type BenchApi = typeof api;
 interface ColdStart {
   readonly parts: Omit<TimelinePart, 'engine'>[];
   readonly output: number[];
-  readonly longestTask: number;
+  readonly longestTask?: number;
 }
 
-/** Watches this thread from now on; what it returns gives the longest task since, of those that took 50 ms or more. */
-function longestTask(): () => Promise<number> {
+/** Watches this thread from now on; what it returns gives the longest task since, of those of 50 ms or more, where told. */
+function longestTask(): () => Promise<number | undefined> {
   let longest = 0;
   const note = (entries: readonly PerformanceEntry[]) => {
     for (const { duration } of entries) longest = Math.max(longest, duration);
@@ -117,6 +119,7 @@ function longestTask(): () => Promise<number> {
   const observer = new PerformanceObserver((list) => note(list.getEntries()));
   observer.observe({ type: 'longtask' });
   return async () => {
+    if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return undefined;
     await new Promise((done) => setTimeout(done, 100)); // entries come after their task
     note(observer.takeRecords());
     observer.disconnect();

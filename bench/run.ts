@@ -33,8 +33,10 @@ export interface RunOptions {
 /** Runs of ours by dispatch that a profile takes the median of. */
 const PROFILE_RUNS = 3;
 const ENCODES = 9;
-/** A first run that takes longer than this and than what is left of the budget counts as hung. */
+/** A run that takes longer than this and than its case's share of the budget counts as hung. */
 const PATIENCE = 180_000;
+/** How far apart a peer's and our outputs of a second training step may be, of the largest: the updates between are theirs. */
+const STEP = 1e-2;
 
 /** Runs the cases; one that fails as a whole is reported by `progress` and left out. Returns the failures in words. */
 export async function runCases(host: Host, { cases, peers, budget }: RunOptions): Promise<string[]> {
@@ -73,6 +75,9 @@ class Run {
   /** Of networks that ran. */
   readonly #memories = new Map<string, MemoryResult>();
   #page: { api: BenchApi; kernels: boolean } | undefined;
+  /** An engine goes on computing after it was given up: the next page is in a browser of its own. */
+  #hung = false;
+  #patience = PATIENCE;
 
   constructor(
     readonly host: Host,
@@ -87,6 +92,7 @@ class Run {
   }
 
   async one(each: Case, share: number): Promise<CaseResult> {
+    this.#patience = Math.max(PATIENCE, share);
     const memory = this.#memories.get(keyOf(each));
     if (each.suite === 'memory' && memory) return { ...nothing, suite: 'memory', batch: each.batch, memory };
     return each.suite === 'cold' ? this.#cold(each, share) : this.#warm(each, share);
@@ -107,14 +113,19 @@ class Run {
         for (const name of names) {
           this.#say(`round ${runs[name]!.length + 1}, ${name}`);
           try {
-            const { milliseconds, encode } = await within(Math.max(PATIENCE, this.left), api.time(name));
+            const { milliseconds, encode } = await this.#within(api.time(name));
+            if (each.suite === 'training' && name !== OURS && runs[name]!.length === 0) {
+              const { difference, magnitude } = await api.difference(name);
+              if (difference > STEP * magnitude) throw disagreement(difference);
+            }
             runs[name]!.push(milliseconds);
             if (encode !== undefined) encodes.push(encode);
           } catch (error) {
             // A peer that fails after its first run is left out; one that hangs has taken the page with it.
+            if (error instanceof Hung) this.#page = undefined;
             if (name === OURS || error instanceof Hung) throw error;
             absent[name] = lineOf(error);
-            delete runs[name];
+            for (const table of [runs, difference, bytes]) delete table[name];
           }
         }
       }
@@ -127,7 +138,12 @@ class Run {
     if (!each.kernel) for (const [name, { median }] of Object.entries(engines)) this.#speed.set(name, median / flops);
     for (const [name, milliseconds] of Object.entries(first)) this.#firsts.set(keyOf(each, name), milliseconds);
     this.#say('layers');
-    const layers = each.suite === 'memory' ? undefined : await api.layers(spec, PROFILE_RUNS);
+    // Without it the times of the rounds still stand.
+    const note = (error: unknown) => {
+      absent[`${OURS} by layer`] = lineOf(error);
+      return undefined;
+    };
+    const layers = each.suite === 'memory' ? undefined : await api.layers(spec, PROFILE_RUNS).catch(note);
     const memory = each.kernel ? undefined : await this.#memory(api, spec, bytes);
     if (memory) this.#memories.set(keyOf(each), memory);
     for (const name of Object.keys(first)) await api.close(name);
@@ -194,7 +210,7 @@ class Run {
       await this.#first(api, name, spec, opened);
       const found = await api.difference(name);
       opened.magnitude = found.magnitude;
-      if (!agrees(found)) throw new Error(`computes something else: off by ${found.difference.toExponential(1)}`);
+      if (!agrees(found)) throw disagreement(found.difference);
       opened.difference[name] = found.difference;
     } catch (error) {
       if (error instanceof Hung) throw error;
@@ -210,15 +226,27 @@ class Run {
       await api.open(name, spec);
       return api.time(name);
     };
-    opened.first[name] = (await within(Math.max(PATIENCE, this.left), first())).milliseconds;
+    opened.first[name] = (await this.#within(first())).milliseconds;
     opened.bytes[name] = await api.gpuBytes(name);
   }
 
   /** Kernels share a page; every other case has one of its own. */
   async #pageFor({ suite }: Case): Promise<BenchApi> {
     const kernels = suite === 'kernels';
-    if (!(kernels && this.#page?.kernels)) this.#page = { api: await this.host.page(false), kernels };
+    if (!(kernels && this.#page?.kernels)) {
+      this.#page = { api: await this.host.page(this.#hung), kernels };
+      this.#hung = false;
+    }
     return this.#page.api;
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await within(this.#patience, work);
+    } catch (error) {
+      if (error instanceof Hung) this.#hung = true;
+      throw error;
+    }
   }
 
   async #cold(each: Case, share: number): Promise<CaseResult> {
@@ -242,18 +270,18 @@ class Run {
         this.#say(`round ${runs[name]!.length + 1}, ${name}`);
         try {
           const api = await this.host.page(true);
-          const { parts, output, longestTask } = await within(Math.max(PATIENCE, this.left), api.cold(name, spec));
+          const { parts, output, longestTask } = await this.#within(api.cold(name, spec));
           ours ??= Float32Array.from(output);
           const found = differenceOf(ours, output);
-          if (!agrees(found)) throw new Error(`computes something else: off by ${found.difference.toExponential(1)}`);
+          if (!agrees(found)) throw disagreement(found.difference);
           if (name !== OURS) difference[name] = found.difference;
           runs[name]!.push(parts.at(-1)!.end);
-          longestTasks[name] = Math.max(longestTasks[name] ?? 0, longestTask);
+          if (longestTask !== undefined) longestTasks[name] = Math.max(longestTasks[name] ?? 0, longestTask);
           timeline[name] ??= parts.map((part) => ({ engine: name, ...part }));
         } catch (error) {
           if (name === OURS) throw error;
           absent[name] = lineOf(error);
-          delete runs[name];
+          for (const table of [runs, difference, timeline, longestTasks]) delete table[name];
         }
       }
     }
@@ -278,6 +306,9 @@ class Run {
     this.host.progress(`${this.title}: ${what}; ${Math.floor(left / 60)}:${`${left % 60}`.padStart(2, '0')} left`);
   }
 }
+
+const disagreement = (difference: number) =>
+  new Error(`computes something else: off by ${difference.toExponential(1)}`);
 
 const keyOf = ({ network, size, batch }: Case, engine = '') => `${network} ${size} ${batch} ${engine}`;
 

@@ -1,6 +1,7 @@
 // Results as text for the terminal. Pure.
 
 import { alignColumns } from '../src/graph/print.ts';
+import { ratioOf } from './assemble.ts';
 import { OURS } from './cases.ts';
 import { cpuEngines } from './engines.ts';
 import type { CaseResult, Ceilings, LayerResult, Results } from './results.ts';
@@ -9,7 +10,10 @@ import type { CaseResult, Ceilings, LayerResult, Results } from './results.ts';
 export function headText({ browser, adapter, precision, ceilings }: Results): string {
   const { fmaGflops, copyGigabytes } = ceilings;
   const where = `${adapter.name}${adapter.software ? ' (software: no GPU)' : ''}`;
-  const ceiling = `FMA peak ${fmaGflops.toFixed(1)} GFLOP/s, copy ${copyGigabytes.toFixed(1)} GB/s`;
+  const ceiling =
+    fmaGflops > 0
+      ? `FMA peak ${fmaGflops.toFixed(1)} GFLOP/s, copy ${copyGigabytes.toFixed(1)} GB/s`
+      : 'ceilings not measured: this adapter has no timestamp-query';
   return `${browser}, ${where}, ${precision}\n${ceiling}`;
 }
 
@@ -31,7 +35,8 @@ export function sweepText({ sweep }: Ceilings): string {
 export function caseText(name: string, result: CaseResult): string {
   const { engines, pairs, difference, magnitude, absent, encodeMilliseconds, memory, longestTasks } = result;
   const ours = engines[OURS];
-  const rows = Object.entries(engines).map(([engine, { first, median, min, max, runs }]) => {
+  const rows = Object.entries(engines).map(([engine, times]) => {
+    const { first, median, min, max, runs } = times;
     const own = engine === OURS;
     return [
       cpuEngines.includes(engine) ? `${engine} (CPU)` : engine,
@@ -39,7 +44,7 @@ export function caseText(name: string, result: CaseResult): string {
       digits(median),
       `${digits(min)}-${digits(max)}`,
       `${runs.length}`,
-      own ? '' : `${(median / ours!.median).toFixed(2)}x`,
+      own ? '' : `${ratioOf(ours!, times).toFixed(2)}x`,
       own ? '' : pairs[engine]!.map((ratio) => ratio.toFixed(2)).join(' '),
       own ? '' : difference[engine]!.toExponential(1),
     ];
@@ -47,7 +52,7 @@ export function caseText(name: string, result: CaseResult): string {
   const header = ['engine', 'first ms', 'median ms', 'range', 'runs', 'ratio', 'pair by pair', 'difference'];
   const lines = rows.length > 0 ? alignColumns([header, ...rows], [1, 2, 3, 4, 5]) : [];
   if (encodeMilliseconds !== undefined) lines.push(`encode and submit ${encodeMilliseconds.toFixed(2)} ms`);
-  if (longestTasks) {
+  if (longestTasks && Object.keys(longestTasks).length > 0) {
     const tasks = Object.entries(longestTasks).map(([engine, ms]) => `${engine} ${ms ? digits(ms) : 'under 50'}`);
     lines.push(`longest task on the main thread, ms: ${tasks.join(', ')}`);
   }
@@ -83,7 +88,7 @@ export function kernelsText(cases: Readonly<Record<string, CaseResult>>, ceiling
       facts.peak,
       facts.gigabytes,
       digits(engines[OURS]?.median ?? Number.NaN),
-      peers.map(([peer, { median }]) => `${peer} ${(median / engines[OURS]!.median).toFixed(2)}x`).join(' ') ||
+      peers.map(([peer, times]) => `${peer} ${ratioOf(engines[OURS]!, times).toFixed(2)}x`).join(' ') ||
         (Object.values(absent)[0] ?? ''),
     ];
   });
@@ -101,8 +106,12 @@ export function layersText(layers: readonly LayerResult[], ceilings: Ceilings): 
   return alignColumns([header, ...rows], [2, 3, 4, 5, 6]).join('\n');
 }
 
+/** The line below a case that was timed layer by layer. */
+export const layersSummary = (layers: readonly LayerResult[], ceilings: Ceilings): string =>
+  layers.some(({ pass }) => pass) ? passesText(layers) : convolutionsText(layers, ceilings);
+
 /** A training step's passes: time, and GFLOP/s counted as direct convolution with all that belongs to the pass. */
-export function passesText(layers: readonly LayerResult[]): string {
+function passesText(layers: readonly LayerResult[]): string {
   const of = (pass: LayerResult['pass']) => {
     const own = layers.filter((layer) => layer.pass === pass);
     const sum = (what: 'milliseconds' | 'flops') => own.reduce((total, layer) => total + layer[what], 0);
@@ -150,7 +159,7 @@ function rates(layers: readonly LayerResult[], { fmaGflops, copyGigabytes }: Cei
   };
 }
 
-const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+const percent = (part: number): string => (Number.isFinite(part) ? `${(100 * part).toFixed(0)} %` : '-');
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 /** Milliseconds with three digits, or all of those before the point. */
 const digits = (value: number): string =>

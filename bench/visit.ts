@@ -10,7 +10,7 @@ import type { Spec } from './peers.ts';
 import { reportHtml } from './report/report.ts';
 import type { CaseResult, Results } from './results.ts';
 import { type Host, runCases } from './run.ts';
-import { caseText, convolutionsText, headText, kernelsText } from './table.ts';
+import { caseText, headText, kernelsText, layersSummary } from './table.ts';
 
 const TEXT = {
   resnet50: 'ResNet50',
@@ -87,14 +87,14 @@ export function showControls(): void {
         output.textContent = text(results, failures);
       });
       show('');
-      const report = address('text/html', await reportHtml(results));
       const json = address('application/json', JSON.stringify(results, null, 2));
+      files.append(element('a', { href: json, download: 'plumage-bench.json' }, 'save the results as JSON'));
+      const report = address('text/html', await reportHtml(results));
       files.append(
+        ' · ',
         element('a', { href: report, target: '_blank' }, 'Open the report with pictures'),
         ' · ',
         element('a', { href: report, download: 'plumage-bench.html' }, 'save it'),
-        ' · ',
-        element('a', { href: json, download: 'plumage-bench.json' }, 'save the results as JSON'),
       );
     } catch (error) {
       progress.textContent = (error as Error).message;
@@ -141,14 +141,16 @@ async function run(
 }
 
 /** Where --serve has put the files of a case. */
-async function spec({ network, size, batch, kernel }: Case): Promise<Spec> {
+async function spec({ network, size, batch, kernel, suite }: Case): Promise<Spec> {
+  const training = suite === 'training';
   return {
     network,
     shape: [batch, size, size, 3],
     output: network === 'resnet50' ? 'logits' : 'combined',
     weights: `/weights/${network}.safetensors`,
-    onnx: kernel ? '' : `/onnx/${network}/${size}/${batch}.onnx`,
+    onnx: kernel || training ? '' : `/onnx/${network}/${size}/${batch}.onnx`,
     kernel,
+    training,
   };
 }
 
@@ -171,8 +173,8 @@ function text(results: Results, failures: readonly string[]): string {
   const kernels = entries.filter(([, { suite }]) => suite === 'kernels');
   const others = entries.filter(([, { suite }]) => suite !== 'kernels');
   const blocks = others.map(([name, result]) => {
-    const convolutions = result.layers ? `\n  ${convolutionsText(result.layers, results.ceilings)}` : '';
-    return caseText(name, result) + convolutions;
+    const layers = result.layers ? `\n  ${layersSummary(result.layers, results.ceilings)}` : '';
+    return caseText(name, result) + layers;
   });
   if (kernels.length > 0) blocks.push(kernelsText(Object.fromEntries(kernels), results.ceilings));
   return [headText(results), ...blocks, ...failures].join('\n\n');

@@ -24,7 +24,8 @@ let compiled = 0;
 
 /** In Node, `adapter` is the one to use. */
 export function theEngine(adapter?: GPUAdapter): Promise<Engine> {
-  engine ??= openEngine({ adapter }).then((opened) => {
+  // Without choices that plumage-tuned, or a visit before, has left in the browser.
+  engine ??= openEngine({ adapter, choices: {} }).then((opened) => {
     const { gpu } = opened.device;
     const { queue } = gpu;
     const compile = gpu.createComputePipelineAsync.bind(gpu);
@@ -148,6 +149,7 @@ export async function adapterOf(): Promise<AdapterDescription> {
 
 export async function ceilingsOf(): Promise<Ceilings> {
   const { device } = await theEngine();
+  if (!device.gpu.features.has('timestamp-query')) return { fmaGflops: 0, sweep: [], copyGigabytes: 0 };
   const { gflops, sweep } = await measurePeak(device);
   const copies = [];
   for (let i = 0; i < 3; i++) copies.push(await measureCopy(device));

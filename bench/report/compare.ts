@@ -10,7 +10,7 @@ export interface CaseComparison {
   readonly after: EngineTimes;
   /** Change of our median in percent; negative is faster. */
   readonly percent: number;
-  /** Beyond the spread of the runs, or `same`. */
+  /** Beyond the spread of the runs, of enough of them, or `same`. */
   readonly mark: 'faster' | 'slower' | 'same';
   /** The peer's median time over ours, where it was measured. */
   readonly peers: Readonly<Record<string, { readonly before?: number; readonly after?: number }>>;
@@ -44,12 +44,14 @@ export function compareResults(before: Results, after: Results): Comparison {
   };
 }
 
-/** A change counts when neither median lies within the other's range; a single run has no range to judge by. */
+/** Fewer runs have no spread to judge by: of three and three, one in ten equal ones are apart by chance; of four, 3 %. */
+const ENOUGH = 4;
+
+/** A change counts when every run of one side is faster than every run of the other. */
 function markOf(before: EngineTimes, after: EngineTimes): CaseComparison['mark'] {
-  if (before.runs.length < 2 || after.runs.length < 2) return 'same';
-  const within = (value: number, { min, max }: EngineTimes) => value >= min && value <= max;
-  if (within(after.median, before) || within(before.median, after)) return 'same';
-  return after.median < before.median ? 'faster' : 'slower';
+  if (before.runs.length < ENOUGH || after.runs.length < ENOUGH) return 'same';
+  if (after.max < before.min) return 'faster';
+  return after.min > before.max ? 'slower' : 'same';
 }
 
 function peersOf(before: Results, after: Results, name: string): CaseComparison['peers'] {
@@ -65,6 +67,11 @@ function warningsOf(before: Results, after: Results): string[] {
     ['browser', before.browser, after.browser],
     ['precision', before.precision, after.precision],
   ];
+  const [old, now] = [before.ceilings.fmaGflops, after.ceilings.fmaGflops];
+  // The same adapter on a busier machine.
+  if (Math.max(old, now) > 1.2 * Math.min(old, now)) {
+    facts.push(["adapter's FMA peak", `${old.toFixed(1)} GFLOP/s`, `${now.toFixed(1)}`]);
+  }
   return facts
     .filter(([, old, now]) => old !== now)
     .map(([what, old, now]) => `the ${what} differs: ${old} before, ${now} now - compare ratios to peers, not times`);
@@ -91,7 +98,7 @@ export function formatComparison({ warnings, cases, onlyBefore, onlyAfter }: Com
         .join(', '),
     ]);
     lines.push(...alignColumns([header, ...rows], [1, 2, 3]));
-    lines.push('!: beyond the spread of the runs; the rest may be noise');
+    lines.push(`!: beyond the spread of ${ENOUGH} runs or more; the rest may be noise`);
   }
   if (onlyBefore.length > 0) lines.push(`only before: ${onlyBefore.join(', ')}`);
   if (onlyAfter.length > 0) lines.push(`only now: ${onlyAfter.join(', ')}`);

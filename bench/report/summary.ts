@@ -44,7 +44,9 @@ interface Race {
 function races(results: Results, suites: readonly CaseResult['suite'][]): Race[] {
   return Object.entries(results.cases).flatMap(([name, result]) => {
     if (!suites.includes(result.suite) || !result.engines[OURS]) return [];
-    const peers = Object.entries(results.ratios[name] ?? {}).filter(([peer, ratio]) => !onCpu(peer) && ratio > 0);
+    const peers = Object.entries(results.ratios[name] ?? {}).filter(
+      ([peer, ratio]) => !onCpu(peer) && peer !== 'plumage-tuned' && ratio > 0,
+    );
     const [fastest] = peers.sort((a, b) => a[1] - b[1]);
     return fastest ? [{ name, result, peer: fastest[0], ratio: fastest[1] }] : [];
   });

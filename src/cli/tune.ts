@@ -28,7 +28,8 @@ interface TuneCommandOptions {
 }
 
 const EXAMPLE = `
-Every command in Node then uses what was found on this adapter; layers that were timed before are not timed again, until
+Every command in Node but gradcheck then uses what was found on this adapter, and a program of yours by
+open({ adapter, choices: await keptChoices(adapter) }); layers that were timed before are not timed again, until
 the adapter's driver or the kernels change. Results stay within the accuracy that is stated for the kernels.
 
 Examples:
@@ -139,7 +140,8 @@ export function resultText(result: TuneResult, adapter: string): string {
     ...rejected.map((each) => `  ${paint('yellow', 'rejected')}  ${each.key}: ${each.form}: ${each.rejected}`),
   ];
   if (rows.length > 0) text.push(`  untuned ${timeText(untuned)}, tuned ${timeText(tuned)}: ${ratio.toFixed(2)}x`);
-  else if (result.notReached === 0) text.push('  nothing to time: every layer was timed before');
+  else if (result.measured.length === 0 && result.notReached === 0)
+    text.push('  nothing to time: every layer was timed before');
   if (result.notReached > 0) text.push(`  ${result.notReached} not reached - give more time with --budget`);
   const known = Object.keys(result.choices).length;
   if (known > 0) text.push(`  ${known} choices for this adapter at ${choicesPath()}`);

@@ -2,7 +2,7 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { agrees, differenceOf, engineTimes, pairsOf, ratiosOf } from '../../bench/assemble.ts';
+import { agrees, checkFinite, differenceOf, engineTimes, pairsOf, ratiosOf } from '../../bench/assemble.ts';
 import { estimate, leftOut, MOST_ROUNDS, nextRound, shareOf } from '../../bench/budget.ts';
 import { casesOf, choosePeers, parseCase } from '../../bench/cases.ts';
 import { plannedMemory } from '../../bench/memory.ts';
@@ -113,12 +113,12 @@ test('what cannot be done in time is left out in words', () => {
   assert.match(leftOut(estimate(1e-6, 1e9), 2000)!, /about 4 s, 2 s of the budget left.*--budget/);
 });
 
-test('medians, pairs and ratios', () => {
+test('medians, pairs, and ratios over the rounds that both took part in', () => {
   const engines = {
-    plumage: engineTimes(9, [2, 4, 3]),
+    plumage: engineTimes(9, [2, 4, 9]),
     peer: engineTimes(90, [20, 60]),
   };
-  assert.equal([engines.plumage.median, engines.plumage.min, engines.plumage.max], [3, 2, 4]);
+  assert.equal([engines.plumage.median, engines.plumage.min, engines.plumage.max], [4, 2, 9]);
   assert.equal(pairsOf(engines), { peer: [10, 15] });
   const result = { engines } as unknown as CaseResult;
   assert.equal(ratiosOf({ a: result, b: { engines: {} } as CaseResult }), { a: { peer: 40 / 3 } });
@@ -130,7 +130,10 @@ test('outputs that differ, or are no numbers, do not agree', () => {
   assert.ok(agrees(differenceOf(ours, [1, -8.001, 3])));
   assert.not.ok(agrees(differenceOf(ours, [1, -8.1, 3])));
   assert.not.ok(agrees(differenceOf(ours, [1, Number.NaN, 3])));
+  assert.not.ok(agrees({ difference: null as unknown as number, magnitude: 8 }), 'as JSON leaves it');
   assert.throws(() => differenceOf(ours, [1, 2]), /2 values/);
+  checkFinite('peer', ours);
+  assert.throws(() => checkFinite('peer', Float32Array.of(1, Number.NaN)), /^peer gives numbers that are not finite/);
 });
 
 test("memory over a plan: the most alive at once is the plan's lower bound", () => {

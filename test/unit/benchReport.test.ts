@@ -250,7 +250,7 @@ test('text from outside is escaped wherever it stands', async () => {
   assert.match(page, /&lt;img src=x/);
 });
 
-test('a change is marked when neither median lies within the runs of the other', () => {
+test('a change is marked when all runs of one side are faster than all of the other', () => {
   const { cases, onlyBefore, onlyAfter, warnings } = compareResults(earlier, full);
   assert.equal(
     cases.map(({ name, mark }) => [name, mark]),
@@ -268,9 +268,10 @@ test('a change is marked when neither median lies within the runs of the other',
   assert.is(compareResults(full, earlier).cases[0]!.mark, 'slower');
 });
 
-test('a single run has no spread, so nothing is marked', () => {
-  const once = (ms: number) => withRatios({ ...empty, cases: { a: raced('resnet50', ms, {}, 1) } });
-  assert.is(compareResults(once(10), once(20)).cases[0]!.mark, 'same');
+test('three runs are too few for a spread, so nothing is marked', () => {
+  const runs = (ms: number, count: number) => withRatios({ ...empty, cases: { a: raced('resnet50', ms, {}, count) } });
+  assert.is(compareResults(runs(10, 3), runs(20, 4)).cases[0]!.mark, 'same');
+  assert.is(compareResults(runs(10, 4), runs(20, 4)).cases[0]!.mark, 'slower');
 });
 
 test('the comparison warns of another adapter, browser or precision, and reads well in a terminal', () => {
@@ -281,6 +282,8 @@ test('the comparison warns of another adapter, browser or precision, and reads w
     adapter: { ...full.adapter, name: 'RTX' },
   } as const;
   assert.is(compareResults(earlier, other).warnings.length, 3);
+  const slower = { ...full, ceilings: { ...full.ceilings, fmaGflops: full.ceilings.fmaGflops / 2 } };
+  assert.match(compareResults(full, slower).warnings.join(), /FMA peak differs/);
   const lines = formatComparison(compareResults(earlier, other));
   assert.match(lines[0]!, /^warning: the adapter differs: SwiftShader .* before, RTX/);
   assert.ok(

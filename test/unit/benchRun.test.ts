@@ -88,6 +88,30 @@ test('a slow peer is left out of a later case that has no time for it', async ()
   assert.match(results['finegrained/lite/64/1']!.absent.slow!, /^left out: needs about 222 s/);
 });
 
+test('without times by layer the rounds stand', async () => {
+  const api: BenchApi = { ...page(engines), layers: () => Promise.reject(new Error('no timestamp-query')) };
+  const { results, failures } = await run(['resnet50/64/1'], ['plumage', 'good'], api);
+  const result = results['resnet50/64/1']!;
+  assert.equal([failures, result.layers, result.engines.good!.median], [[], undefined, 25]);
+  assert.is(result.absent['plumage by layer'], 'no timestamp-query');
+});
+
+test('a step whose updates differ from ours is not timed', async () => {
+  const offs = [0, 0.15];
+  const api: BenchApi = {
+    ...page(engines),
+    difference: async () => ({ difference: offs.shift()!, magnitude: 10 }),
+  };
+  const { results } = await run(['training/finegrained/lite/64/4'], ['plumage', 'tfjs-webgpu'], {
+    ...api,
+    open: async () => {},
+    time: async () => ({ milliseconds: 10 }),
+  });
+  const result = results['training/finegrained/lite/64/4']!;
+  assert.match(result.absent['tfjs-webgpu']!, /computes something else: off by 1.5e-1/);
+  assert.equal(Object.keys(result.engines), ['plumage']);
+});
+
 test('memory is that of the same network where it has run, else of one run', async () => {
   const { results } = await run(['memory/resnet50/64/1'], ['plumage', 'good'], page(engines));
   const alone = results['memory/resnet50/64/1']!;

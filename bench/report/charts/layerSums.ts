@@ -27,7 +27,12 @@ export function shareOfPeak(layers: readonly LayerResult[], peak: number): { sha
   const convs = layers.filter(({ op }) => op === 'conv2d');
   const counted = convs.length > 0 ? convs : layers.filter(({ flops }) => flops > 0);
   const time = sum(counted.map(({ milliseconds }) => milliseconds));
-  const of = convs.length > 0 ? 'the convolutions' : 'all arithmetic';
+  const of =
+    convs.length > 0
+      ? layers.some(({ pass }) => pass)
+        ? 'the forward convolutions'
+        : 'the convolutions'
+      : 'all arithmetic';
   return { share: peak > 0 && time > 0 ? sum(counted.map(({ flops }) => flops)) / time / 1e6 / peak : 0, of };
 }
 
