@@ -1,4 +1,4 @@
-// node server.js MODEL [PORT]: POST a JPEG, PNG, WebP or AVIF, get what is on it as JSON.
+// node server.js MODEL [PORT]: POST a JPEG, PNG, WebP, AVIF or GIF, get what is on it as JSON.
 //   curl --data-binary @bird.jpg http://localhost:8080/?top=3
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -62,7 +62,7 @@ const CAPTION_LINES = 3;
 
 export function classifyCommand(): Command {
   const command = new Command('classify')
-    .description('say what is on photos (JPEG, PNG, WebP, AVIF); without any, on the sample photos')
+    .description('say what is on photos (JPEG, PNG, WebP, AVIF, GIF); without any, on the sample photos')
     .argument('[image...]', 'photos, or with --csv one folder')
     .option('--top <n>', 'classes to show for each photo', wholeNumber, 5)
     .addOption(modelOption());

@@ -1,4 +1,5 @@
 // `plumage data check`: counts a data set's images and decodes every one of them before anything is trained on it.
+// `plumage data classes`: the names that a model is made with.
 
 import path from 'node:path';
 import { Command } from 'commander';
@@ -28,6 +29,12 @@ Examples:
   $ plumage data check ~/CUB_200_2011 --dataset cub
   $ plumage data check photos --dataset folder --json`;
 
+const CLASSES_HELP = `${LAYOUTS}
+
+Example:
+  $ plumage data classes ~/CUB_200_2011 --dataset cub > birds.txt
+  $ plumage init --preset lite --classes birds.txt --out init.safetensors`;
+
 export function dataCommand(): Command {
   const data = new Command('data').description('look at data sets for training and evaluation');
   const command = data
@@ -36,6 +43,14 @@ export function dataCommand(): Command {
     .argument('<dir>', "the data set's folder");
   for (const option of datasetOptions()) command.addOption(option);
   command.addOption(workersOption()).addOption(jsonOption()).addHelpText('after', CHECK_HELP).action(check);
+  const names = data
+    .command('classes')
+    .description("print the names of a data set's classes, one a line, as plumage init takes them")
+    .argument('<dir>', "the data set's folder");
+  for (const option of datasetOptions()) names.addOption(option);
+  names.addHelpText('after', CLASSES_HELP).action(async (folder: string, options: DatasetOptions) => {
+    print((await openNamed(folder, options)).classes.join('\n'));
+  });
   data.addCommand(batchesCommand());
   return data.addHelpText('after', '\nExample:\n  $ plumage data check ~/CUB_200_2011 --dataset cub');
 }

@@ -5,12 +5,13 @@ import { Command, Option } from 'commander';
 import { evaluation, evaluationText, type ImageResult, outcome } from '../data/evaluation.ts';
 import { ofShard } from '../data/shards.ts';
 import { mismatch } from '../errors.ts';
-import { type ModelConfig, predictionOf } from '../model/config.ts';
+import { predictionOf } from '../model/config.ts';
 import { countWarnings, type Dataset, type LabelledImage } from '../node/datasets/dataset.ts';
 import { type DatasetOptions, datasetOptions, LAYOUTS, openNamed } from './datasetOptions.ts';
 import { writeEvaluationPage } from './evalPage.ts';
 import { evaluationJson, resultText } from './evalText.ts';
 import { fingerprint } from './fingerprint.ts';
+import { labelledFor } from './modelClasses.ts';
 import {
   jsonOption,
   modelFile,
@@ -79,8 +80,8 @@ async function run(options: EvalOptions): Promise<void> {
   const file = await modelFile(options.model, progress);
   const part = shard && { made: 'eval' as const, fingerprint: fingerprintOf(file, dataset, images, options), ...shard };
   const { result, rate } = await withModel(options, file, progress, async (opened) => {
-    checkClasses(opened.config, dataset, options.model);
-    const mine = shard ? ofShard(images, shard) : images;
+    const labelled = labelledFor(dataset, opened.config.classes, options.model)(images);
+    const mine = shard ? ofShard(labelled, shard) : labelled;
     const { results, rate } = await evaluate(opened, dataset, mine, progress, !!shard);
     const { config, runtime } = opened;
     const facts = {
@@ -141,33 +142,6 @@ function imagesOf({ root, kind, train, test, held }: Dataset, split: SplitName):
   const images = { train, test, val: held?.val ?? [] }[split];
   if (images.length > 0) return images;
   throw mismatch('input', root, `images of ${split}`, 'none', 'at least 1');
-}
-
-/** @throws PlumageError `input` unless the classes are the model's, one by one. */
-export function checkClasses(
-  { classes }: Pick<ModelConfig, 'classes'>,
-  dataset: Pick<Dataset, 'root' | 'classes'>,
-  model: string,
-): void {
-  const { root } = dataset;
-  const known = new Set(dataset.classes);
-  if (classes.length < dataset.classes.length && classes.every((name) => known.has(name))) {
-    const advice = 'name those of the model by --classes';
-    throw mismatch('input', root, 'classes', dataset.classes.length, `the ${classes.length} that ${model} has`, advice);
-  }
-  const i = classes.findIndex((name, index) => name !== dataset.classes[index]);
-  if (i < 0 && classes.length === dataset.classes.length) return;
-  const at = i < 0 ? classes.length : i;
-  const name = (names: readonly string[]) => (at < names.length ? JSON.stringify(names[at]) : 'none');
-  const advice = 'evaluate on the data set that the model was trained on';
-  throw mismatch(
-    'input',
-    root,
-    `class ${at + 1}`,
-    name(dataset.classes),
-    `${name(classes)}, as ${model} has it`,
-    advice,
-  );
 }
 
 /** The shard and the place of the data are no part of it: parts of one run share the rest. */

@@ -48,7 +48,7 @@ export function initCommand(): Command {
     .addOption(
       new Option('--preset <preset>', 'what to make').choices(Object.keys(presets)).default('lite' satisfies Preset),
     )
-    .requiredOption('--classes <file>', 'a text file with one class name a line')
+    .requiredOption('--classes <file>', 'a text file with one class name a line, such as plumage data classes prints')
     .option('--backbone <weights>', 'imagenet, or a .pth or .safetensors file of a ResNet50', 'imagenet')
     .requiredOption('--out <file>', 'the .safetensors file to write')
     .option('--size <n>', "side of the photos in pixels, instead of the preset's", wholeNumber)

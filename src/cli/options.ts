@@ -22,7 +22,7 @@ export const runtimeOptions = () => [
   new Option('--runtime <runtime>', 'where the kernels run: Dawn in Node, or a headless Chrome')
     .choices(['node', 'chrome'])
     .default('node'),
-  new Option('--adapter <adapter>', 'gpu, software, swiftshader, lavapipe or, in node, a part of its name'),
+  new Option('--adapter <adapter>', 'gpu, software, swiftshader or, in node, lavapipe or a part of its name'),
   new Option('--browser <path>', 'the Chrome or Chromium for --runtime chrome'),
   precisionOption(),
 ];

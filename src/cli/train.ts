@@ -55,7 +55,8 @@ ${LAYOUTS}
 
 The run's folder gets config.json, checkpoint.safetensors (after every epoch, and on Ctrl-C), metrics.jsonl, curves.html and
 final.safetensors, which every other command takes as a model: the last epoch's weights, or with evaluate=held those that
-were best on the held-out part. The test images choose nothing; they are evaluated at the end, and with evaluate=test on the
+were best on the held-out part, which best.safetensors keeps meanwhile. With freeze=backbone and augment=false what the
+backbone says of each photo is computed once and kept there too (features.bin): all later epochs are much faster. The test images choose nothing; they are evaluated at the end, and with evaluate=test on the
 way, for the curve.
 
 Examples:
@@ -75,7 +76,10 @@ export function trainCommand(): Command {
     .addOption(bannerOption('rows to crop off the bottom of photos (default: 20 for aircraft, else 0)'))
     .option('--model <file>', 'the model to start from')
     .option('--out <dir>', "the run's folder")
-    .option('--resume', "go on with the run in --out from its last checkpoint; its options are the run's own")
+    .option(
+      '--resume',
+      'go on with the run in --out from its last checkpoint, by its own options; --data (where it lies now), --f16, --save-every, --adapter and --workers may be given anew',
+    )
     .option('--epochs <n>', 'as --set epochs=n', wholeNumber)
     .option('--batch <n>', 'as --set batch=n', wholeNumber)
     .option('--micro-batch <n>', 'as --set microBatch=n', wholeNumber)

@@ -13,6 +13,7 @@ import type { ImageStream } from '../train/batches.ts';
 import { fingerprintOf, type Position } from '../train/checkpoint.ts';
 import { cropOf, trainingImages } from '../train/epoch.ts';
 import type { Recipe } from '../train/recipe.ts';
+import { labelledFor } from './modelClasses.ts';
 import type { RunConfig } from './runFolder.ts';
 
 export interface TrainingData {
@@ -34,12 +35,10 @@ export function trainingData(
   classes: readonly string[],
   model: string,
 ): TrainingData {
-  const labels = labelsOf(dataset, classes, model);
+  const labelled = labelledFor(dataset, classes, model);
   const split = recipe.evaluate === 'held' ? holdOut(dataset, recipe.holdOut, recipe.seed) : undefined;
   const train = split?.train ?? dataset.train;
   checkTrainable(dataset, train);
-  const labelled = (images: readonly LabelledImage[]) =>
-    images.map(({ file, label }) => ({ file, label: labels[label]! }));
   const evaluate = recipe.evaluate === 'none' ? [] : (split?.val ?? dataset.test);
   if (recipe.evaluate !== 'none' && evaluate.length === 0) {
     const [what, advice] =
@@ -84,17 +83,3 @@ export const sizeCheck =
   ({ width, height }: Photo): void => {
     capacityFor(width, height, preprocessConfig(network), target);
   };
-
-/** The model's class number for each of the data set's classes. */
-function labelsOf({ root, classes }: Dataset, known: readonly string[], model: string): number[] {
-  const stranger = classes.find((name) => !known.includes(name));
-  const absent = known.find((name) => !classes.includes(name));
-  if (stranger === undefined && absent === undefined) return classes.map((name) => known.indexOf(name));
-  const counts = `${root} has ${classes.length} classes, ${model} has ${known.length}`;
-  const [name, lacks] = stranger === undefined ? [absent, 'the data set'] : [stranger, 'the model'];
-  const advice =
-    absent === undefined
-      ? 'name those of the model by --classes'
-      : 'make the model by plumage init with the classes of the data set';
-  throw new PlumageError('input', `train: ${counts}: ${JSON.stringify(name)} is none of ${lacks} - ${advice}`);
-}

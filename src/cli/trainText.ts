@@ -26,7 +26,7 @@ const meanings: Readonly<Record<RecipeKey, string>> = {
   evaluate: 'after epochs: held (a part held out of train, which then chooses the weights) or test',
   evaluateEvery: 'epochs from one evaluation to the next',
   holdOut: 'share of each class that is held out, where the data set has no official list',
-  patience: 'end after so many evaluations without a better one (0: never)',
+  patience: 'with evaluate=held: end after so many evaluations without a better one (0: never)',
   precision: 'f16: values between layers take half the memory, where the adapter can; gradients and weights stay f32',
   recompute: "compute blocks' values again in the backward pass: less memory, more time",
   recalibrateBn: 'estimate the running statistics anew over the training images at the end',

@@ -46,12 +46,15 @@ export async function open(options: OpenOptions = {}): Promise<Engine> {
 
 async function pageAdapter(): Promise<GPUAdapter> {
   const gpu = globalThis.navigator?.gpu as GPU | undefined;
-  if (!gpu) {
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!gpu || (adapter && !adapter.info)) {
     const advice =
-      'use Chrome or Edge 113, Safari 26 or Firefox 141 or later, over https or localhost; in Node give an adapter from plumage/node';
-    throw new PlumageError('adapter', `open: WebGPU, got nothing, expected navigator.gpu - ${advice}`);
+      'use Chrome or Edge 127, Safari 26 or Firefox 141 or later, over https or localhost; in Node give an adapter from plumage/node';
+    throw new PlumageError(
+      'adapter',
+      `open: WebGPU, got ${gpu ? 'a draft of it' : 'nothing'}, expected navigator.gpu - ${advice}`,
+    );
   }
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter) return adapter;
   throw new PlumageError(
     'adapter',

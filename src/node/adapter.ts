@@ -31,6 +31,7 @@ export interface OpenedAdapter {
 
 // Without it Dawn rounds timestamps to 65.5 us.
 const TOGGLES = 'disable-dawn-features=timestamp_quantization';
+const MESA = 'mesa-vulkan-drivers 25 (Debian 12 has it in bookworm-backports; its own 22.3 is refused by Dawn)';
 const NODELETE = 0x1000; // dlopen's RTLD_NODELETE on Linux, which os.constants lacks
 const SWIFTSHADER = /swiftshader/i;
 const LAVAPIPE = /llvmpipe|lavapipe/i; // the Vulkan driver and the name that it gives its adapter
@@ -155,14 +156,15 @@ export function choose(candidates: AdapterCandidate[], wanted?: string): Adapter
   if (candidates.length === 0) {
     const advice =
       process.platform === 'linux'
-        ? "install your GPU's Vulkan driver, or mesa-vulkan-drivers for a software one"
+        ? `install your GPU's Vulkan driver, or, for a software one, ${MESA}`
         : "update your GPU's driver";
     throw mismatch('adapter', 'adapter', `WebGPU on ${process.platform} ${process.arch}`, 'no adapter', 'one', advice);
   }
   const chosen = candidates.find((candidate) => matches(candidate, wanted));
   if (!chosen) {
     const names = candidates.map((candidate) => candidate.name).join('; ');
-    throw mismatch('adapter', '--adapter', 'no such adapter', wanted, `gpu, software, or part of: ${names}`);
+    const advice = wanted === 'lavapipe' && process.platform === 'linux' ? `install ${MESA}` : undefined;
+    throw mismatch('adapter', '--adapter', 'no such adapter', wanted, `gpu, software, or part of: ${names}`, advice);
   }
   for (const candidate of candidates) {
     candidate.chosen = candidate === chosen;

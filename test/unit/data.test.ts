@@ -14,8 +14,10 @@ test.before.each(async () => {
 });
 test.after.each(() => rm(folder, { recursive: true }));
 
-async function check(...args: string[]): Promise<{ code: number | null; out: string; err: string[] }> {
-  const child = spawn(process.execPath, ['dist/cli.js', 'data', 'check', ...args]);
+const check = (...args: string[]) => data('check', ...args);
+
+async function data(...args: string[]): Promise<{ code: number | null; out: string; err: string[] }> {
+  const child = spawn(process.execPath, ['dist/cli.js', 'data', ...args]);
   const [out, err] = [[] as Buffer[], [] as Buffer[]];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
@@ -24,6 +26,14 @@ async function check(...args: string[]): Promise<{ code: number | null; out: str
   const lines = Buffer.concat(err).toString().trim().split('\n');
   return { code, out: Buffer.concat(out).toString(), err: lines.filter((line) => line.startsWith('plumage')) };
 }
+
+test('the names of its classes, as plumage init takes them', async () => {
+  await writeCub(folder);
+  const { code, out, err } = await data('classes', folder, '--dataset', 'cub');
+  assert.equal([code, err], [0, []]);
+  assert.match(out, /^001\.\S+\n002\.\S+\n/);
+  assert.equal((await data('classes', folder, '--dataset', 'cars')).code, 1);
+});
 
 test('a whole data set, by the folder above it', async () => {
   const root = await writeCub(folder);

@@ -2,8 +2,8 @@
 
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkClasses } from '../../src/cli/eval.ts';
 import { evaluationJson, resultText } from '../../src/cli/evalText.ts';
+import { labelledFor } from '../../src/cli/modelClasses.ts';
 import {
   type EvaluationFacts,
   evaluation,
@@ -113,19 +113,27 @@ test('pages of two and of 200 classes, and of no image', () => {
   assert.not.match(evaluationPage(evaluation(facts, []), new Map(), '1.0.0'), /undefined|NaN/);
 });
 
-test('class lists that disagree are refused, with the first difference', () => {
-  const check = (model: string[], data: string[]) => () =>
-    checkClasses({ classes: model }, { root: 'dir', classes: data }, 'm');
-  check(['a', 'b'], ['a', 'b'])();
-  refused(check(['a', 'b'], ['a', 'c']), 'input', /^dir: class 2, got "c", expected "b", as m has it - evaluate on/);
-  refused(check(['b', 'a'], ['a', 'b']), 'input', /^dir: class 1, got "a", expected "b"/);
-  refused(check(['a', 'b'], ['a']), 'input', /^dir: class 2, got none, expected "b"/);
+test('images take the class numbers of the model by name; lists that disagree are refused, with the first difference', () => {
+  const check = (model: string[], data: string[]) => () => labelledFor({ root: 'dir', classes: data }, model, 'm');
+  const images = [0, 1].map((label) => ({ file: `${label}.jpg`, label }));
+  const labels = (model: string[]) => check(model, ['a', 'b'])()(images).map(({ label }) => label);
+  assert.equal(labels(['a', 'b']), [0, 1]);
+  assert.equal(labels(['b', 'a']), [1, 0]);
+  refused(
+    check(['a', 'b'], ['a', 'c']),
+    'input',
+    /^dir has 2 classes, m has 2: "c" is none of the model - make the model/,
+  );
+  refused(
+    check(['a', 'b'], ['a']),
+    'input',
+    /^dir has 1 classes, m has 2: "b" is none of the data set - make the model/,
+  );
   refused(
     check(['a'], ['a', 'b']),
     'input',
-    /^dir: classes, got 2, expected the 1 that m has - name those of the model/,
+    /^dir has 2 classes, m has 1: "b" is none of the model - name those of the model by --classes/,
   );
-  refused(check(['x'], ['a', 'b']), 'input', /^dir: class 1, got "a", expected "x"/);
 });
 
 test.run();
