@@ -212,7 +212,7 @@ async function startWith(found: FoundBrowser, flags: string[], headed: boolean):
 }
 
 /** Removes a folder when the process ends, also by a signal; returns what does it now. */
-function removeAtExit(folder: string): () => void {
+export function removeAtExit(folder: string): () => void {
   const remove = () => {
     process.off('exit', remove);
     for (const signal of SIGNALS) process.off(signal, exit);

@@ -209,7 +209,8 @@ export class Trainer {
     const values = forwardValues(config, options);
     for (let i = 0; i < values.length; i += VALUES_AT_A_TIME) {
       const some = values.slice(i, i + VALUES_AT_A_TIME);
-      const made = plan(Object.fromEntries(some.map((node) => [node.name, node])), device.target);
+      const outputs = Object.fromEntries(some.map((node) => [node.name, node]));
+      const made = plan(outputs, { ...device.target, precision: 'f32' }); // or an infinity of another part would be blamed
       const session = await open(device, made, this.#frozen, this.#states);
       try {
         const got = await session.run(wanted(session, { labels: labels.slice(this.#from, this.#from + this.#micro) }));

@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '../../src/gpu/session.ts';
 import { input, type Node, type Op } from '../../src/graph/node.ts';
+import { conv2dForms } from '../../src/graph/ops/conv2dForms.ts';
 import { type ConvolutionBuffers, winogradCalls, winogradFits } from '../../src/graph/ops/conv2dWinogradCalls.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { defaultTarget, type Target } from '../../src/graph/target.ts';
@@ -22,6 +23,7 @@ const targets: Record<string, Partial<Target>> = {
   'software without subgroups': { family: 'software', subgroups: false },
   discrete: { family: 'discrete' },
 };
+const software = defaultTarget();
 const small = { N: 1, H: 3, W: 3, C: 4, K: 4, OH: 1, OW: 1, PAD_H: 0, PAD_W: 0, RESIDUAL: 0, ACTIVATION: 0 };
 
 function graph(k: Conv2dKnobs, tile: Tile): Node {
@@ -92,14 +94,32 @@ for (const tile of [2, 4] as const) {
   });
 }
 
-test('winogradFits: 3x3, stride and dilation 1, channels in multiples of 4', () => {
-  assert.ok(winogradFits(base));
-  assert.ok(winogradFits({ ...base, PAD_H: 0, PAD_W: 5 }));
+test('winogradFits: 3x3, stride and dilation 1, channels in multiples of 4, buffers that can be bound', () => {
+  const fits = (change: Partial<Conv2dKnobs>) => winogradFits({ ...base, ...change }, software, 4);
+  assert.ok(fits({}));
+  assert.ok(fits({ PAD_H: 0, PAD_W: 5 }));
   const others: Partial<Conv2dKnobs>[] = [
     ...[{ KH: 1 }, { KW: 5 }, { STRIDE_H: 2 }, { STRIDE_W: 2 }],
     ...[{ DILATION_H: 2 }, { DILATION_W: 2 }, { C: 6 }, { K: 10 }],
   ];
-  for (const change of others) assert.not(winogradFits({ ...base, ...change }), JSON.stringify(change));
+  for (const change of others) assert.not(fits(change), JSON.stringify(change));
+  // 36 values a tile, of 4 bytes, for the 28 x 28 tiles of a photo and its 256 channels: 27.6 MiB.
+  const wide = { N: 4, H: 112, W: 112, OH: 112, OW: 112, C: 64, K: 256 };
+  assert.ok(winogradFits({ ...base, ...wide }, software, 4));
+  assert.not(winogradFits({ ...base, ...wide, N: 5 }, software, 4));
+  assert.not(winogradFits({ ...base, ...wide, N: 5, C: 256, K: 64 }, software, 4));
+});
+
+test('conv2dForms on software adapters: no Winograd that cannot be bound, or that needs more products than the sum', () => {
+  const first = (change: Partial<Conv2dKnobs>, limit = 2 ** 30) =>
+    conv2dForms({ ...base, ...change }, { ...software, maxStorageBufferBindingSize: limit }).names[0];
+  const wide = { N: 5, H: 112, W: 112, OH: 112, OW: 112, C: 64, K: 256 };
+  assert.equal([first(wide), first(wide, 2 ** 27)], ['winograd4', 'direct']);
+  const map = (side: number, N = 16) => first({ N, H: side, W: side, OH: side, OW: side });
+  assert.equal(
+    [map(14, 1), map(7, 1), map(3), map(2), map(1)],
+    ['winograd4', 'winograd2', 'winograd4', 'winograd2', 'direct'],
+  );
 });
 
 test("winograd: the error is at most a plain sum's (tile 2) and three times it (tile 4)", async () => {

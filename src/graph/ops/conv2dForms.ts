@@ -25,12 +25,16 @@ export function conv2dForms(knobs: Conv2dKnobs, target: Target, w?: Node): Forms
   return { key, names: formNames(knobs, target, trained) };
 }
 
-function formNames(knobs: Conv2dKnobs, { family }: Target, trained: boolean): string[] {
+function formNames(knobs: Conv2dKnobs, target: Target, trained: boolean): string[] {
+  const { family } = target;
   const tiles = family === 'software' || knobs.K % 4 ? [] : gpuChoices(knobs, family).slice(0, WORTH_TRYING);
   const direct = tiles.length > 0 ? tiles.map(({ name }) => name) : ['direct'];
-  if (!winogradFits(knobs)) return direct;
-  const first = family === 'software' ? winogradTile(knobs, trained) : direct[0]!;
-  return [first, ...[...direct, 'winograd2', 'winograd4'].filter((name) => name !== first)];
+  const winograd = ([2, 4] as const)
+    .filter((tile) => winogradFits(knobs, target, tile))
+    .map((tile) => `winograd${tile}`);
+  const wanted = winogradForm(knobs, trained);
+  const first = family === 'software' && winograd.includes(wanted) ? wanted : direct[0]!;
+  return [first, ...[...direct, ...winograd].filter((name) => name !== first)];
 }
 
 /** Tiles that a tuner times on a GPU, of those that the cost rule ranks. */
@@ -40,11 +44,13 @@ const WORTH_TRYING = 6;
  * Winograd saves multiply-adds and pays with transforms and, where a map has few tiles, with half-empty rows of tiles.
  * Measured on SwiftShader: 2.2 to 2.4 times faster than direct with tiles of 4x4 from 14x14 maps on, 1.8 times with 2x2
  * on 7x7. Weights that change are transformed in every run: with 16 tiles of 4x4 that still pays, with fewer it does not.
+ * Tiles that stick out of small maps may need more products than the direct sum does.
  */
-function winogradTile({ N, OH, OW }: Conv2dKnobs, trained: boolean): string {
+function winogradForm({ N, OH, OW }: Conv2dKnobs, trained: boolean): string {
   const tiles = (size: number) => N * ceilDiv(OH, size) * ceilDiv(OW, size);
-  if (tiles(4) >= 16) return 'winograd4';
-  return tiles(2) >= 8 && !trained ? 'winograd2' : 'direct';
+  const saves = (size: number) => (size + 2) ** 2 * tiles(size) < 9 * N * OH * OW;
+  if (tiles(4) >= 16 && saves(4)) return 'winograd4';
+  return tiles(2) >= 8 && saves(2) && !trained ? 'winograd2' : 'direct';
 }
 
 /** The calls of one of these forms. `name` is the node's: what is made of weights only is kept under it. */

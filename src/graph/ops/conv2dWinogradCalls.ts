@@ -23,8 +23,13 @@ export interface ConvolutionBuffers {
   readonly y: Value;
 }
 
-/** Whether Winograd's form exists for this convolution: 3x3, stride and dilation 1, channels in multiples of 4. */
-export function winogradFits(k: Conv2dKnobs): boolean {
+/**
+ * Whether Winograd's form exists for this convolution: 3x3, stride and dilation 1, channels in multiples of 4, and what it
+ * writes between its calls small enough to be bound.
+ */
+export function winogradFits(k: Conv2dKnobs, target: Target, tile: Tile): boolean {
+  const bytes = 4 * winogradSize(tile) * winogradTiles({ ...k, TILE: tile }) * Math.max(k.C, k.K);
+  if (bytes > Math.min(target.maxStorageBufferBindingSize, target.maxBufferSize)) return false;
   const ones = [k.STRIDE_H, k.STRIDE_W, k.DILATION_H, k.DILATION_W];
   return k.KH === 3 && k.KW === 3 && ones.every((one) => one === 1) && k.C % 4 === 0 && k.K % 4 === 0;
 }
