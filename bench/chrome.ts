@@ -9,10 +9,10 @@ import { cacheFolder } from '../src/node/cache.ts';
 import { fetchImagenet } from '../src/node/fetchWeights.ts';
 import { type FolderServer, serveFolder } from '../src/node/serve.ts';
 import type { Case, NetworkName } from './cases.ts';
+import type { Host } from './host.ts';
 import { networkOnnx, networkWeights } from './networks.ts';
 import type { BenchApi } from './page.ts';
 import type { Spec } from './peers.ts';
-import type { Host } from './run.ts';
 
 export interface ChromeOptions {
   readonly browser?: string;

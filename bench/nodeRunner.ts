@@ -5,32 +5,45 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as Ort from 'onnxruntime-common';
+import { PlumageError } from '../src/errors.ts';
 import { readWeights } from '../src/formats/weights.ts';
-import { openAdapter } from '../src/node/adapter.ts';
+import { type AdapterReport, openAdapter } from '../src/node/adapter.ts';
+import { answer } from '../src/worker/messages.ts';
+import { OURS } from './cases.ts';
 import * as ours from './engines/plumage.ts';
 import type { Peer, Spec } from './peers.ts';
 import { wave } from './wave.ts';
 
 const [engine, where] = process.argv.slice(2) as [string, string];
-let peer: Peer;
+let peer: Peer | undefined;
 let spec: Spec;
+let report: Promise<AdapterReport> | undefined;
 
 /** What the parent may ask for; addresses in a spec are paths. */
 const api = {
   async open(given: Spec): Promise<void> {
+    await api.close();
     spec = given;
-    peer =
-      engine === 'plumage' ? await ours.openNetwork(spec, await readFile(spec.weights), () => {}) : await openOrt();
+    peer = engine === OURS ? await ours.openNetwork(spec, await readFile(spec.weights), () => {}) : await openOrt();
   },
 
-  async time(): Promise<{ milliseconds: number; encode?: number; output: number[] }> {
+  async time(): Promise<{ milliseconds: number; encode?: number; output: Float32Array }> {
     const inputs = [wave(spec.shape, 100)];
     const start = performance.now();
-    const output = await peer.run(inputs);
+    const output = await peer!.run(inputs);
     const milliseconds = performance.now() - start;
-    return { milliseconds, encode: peer.encodeMilliseconds?.(), output: [...output] };
+    if (!output.every(Number.isFinite))
+      throw new PlumageError('adapter', `${engine} gives numbers that are not finite`);
+    return { milliseconds, encode: peer!.encodeMilliseconds?.(), output };
   },
 
+  async close(): Promise<void> {
+    const old = peer;
+    peer = undefined;
+    await old?.dispose();
+  },
+
+  report: async () => (await report)!,
   adapter: () => ours.adapterOf(),
   ceilings: () => ours.ceilingsOf(),
   planned: async (given: Spec) => ours.plannedOf((await graph(given)).outputs),
@@ -60,18 +73,19 @@ async function openOrt(): Promise<Peer> {
   };
 }
 
-if (engine === 'plumage') {
-  const { adapter } = await openAdapter({ adapter: where || undefined });
+async function openOurs(): Promise<AdapterReport> {
+  const { adapter, report } = await openAdapter({ adapter: where || undefined });
   await ours.theEngine(adapter);
+  return report;
 }
 
 process.on('message', async ({ id, name, args }: { id: number; name: keyof NodeRunner; args: unknown[] }) => {
-  try {
-    const value = await (api[name] as (...values: unknown[]) => Promise<unknown>)(...args);
-    process.send!({ id, value });
-  } catch (error) {
-    process.send!({ id, error: (error as Error).message });
-  }
+  const call = async () => {
+    // Not before the first call, so that what goes wrong is its answer.
+    if (engine === OURS) report ??= openOurs();
+    await report;
+    return (api[name] as (...values: unknown[]) => Promise<unknown>)(...args);
+  };
+  process.send!({ id, ...(await answer(call)) });
 });
 process.on('disconnect', () => process.exit()); // with its parent
-process.send!({ id: -1 });

@@ -1,13 +1,15 @@
 // onnxruntime-node in the cache folder, straight from its npm tarball: its WebGPU provider comes with it, and nothing of it
 // runs at install. Only `--node` needs it.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { extract } from 'tar';
 import { PlumageError } from '../src/errors.ts';
+import type { AdapterCandidate, AdapterReport } from '../src/node/adapter.ts';
 import { cacheFolder, makeFolder, withLock } from '../src/node/cache.ts';
 import { npmTarball } from '../src/node/npmTarball.ts';
 import { embeddedSwiftShader } from '../src/node/swiftshader.ts';
@@ -42,28 +44,64 @@ async function unpack(part: string): Promise<void> {
   await npmTarball(SPEC)((stream) => pipeline(stream, extract({ cwd: target, strip: 1, filter, strict: true })));
 }
 
-/** The environment in which ONNX Runtime finds this adapter and no other, and `onnxruntime-common`. */
-export async function ortEnvironment(adapter: string | undefined): Promise<Record<string, string>> {
+type Environment = Readonly<Record<string, string>>;
+
+/**
+ * The environment in which ONNX Runtime finds `onnxruntime-common`, and our adapter but no other; rejects with code
+ * `adapter` where none is known to do so. `reportIn` tells which adapters are found in a process with an environment.
+ */
+export async function ortEnvironment(
+  report: AdapterReport,
+  reportIn: (environment: Environment) => Promise<AdapterReport>,
+): Promise<Environment> {
   const common = path.join(fileURLToPath(import.meta.resolve('onnxruntime-common')), '../../../..');
-  const env: Record<string, string> = { NODE_PATH: common.replace(/\/onnxruntime-common$/, '') };
-  if (adapter === 'lavapipe') {
-    env.VK_ICD_FILENAMES = lavapipe();
-    return env;
+  const modules = { NODE_PATH: common.replace(/\/onnxruntime-common$/, '') };
+  const { chosen } = report;
+  if (isOnlyGpu(report)) return modules;
+  const embedded = await embeddedSwiftShader().catch(() => undefined);
+  // The Vulkan loader that ours is loaded with.
+  const folders = [process.env.LD_LIBRARY_PATH, embedded && path.dirname(embedded.loader)];
+  const loader = { LD_LIBRARY_PATH: folders.filter(Boolean).join(':') };
+  if (chosen.embedded) return { ...modules, ...loader, ...onlyDriver(embedded!.icd) };
+  for (const file of driverFiles()) {
+    const found = await reportIn(onlyDriver(file)).catch(() => undefined);
+    const offered = found?.candidates.filter(({ backend, embedded }) => backend === 'vulkan' && !embedded) ?? [];
+    if (offered.length === 1 && isSame(offered[0]!, chosen)) return { ...modules, ...loader, ...onlyDriver(file) };
   }
-  if (adapter !== 'swiftshader') return env;
-  const embedded = await embeddedSwiftShader();
-  if (!embedded)
-    throw new PlumageError('adapter', '--adapter swiftshader: got none on this platform, expected Linux x64');
-  return { ...env, VK_ICD_FILENAMES: embedded.icd, LD_LIBRARY_PATH: path.dirname(embedded.loader) };
+  const reason = 'no Vulkan driver is known that offers it and no other';
+  throw new PlumageError('adapter', `cannot be held to our adapter, ${chosen.name}: ${reason}`);
 }
 
-function lavapipe(): string {
-  for (const folder of ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d']) {
-    const name = existsSync(folder) && readdirSync(folder).find((each) => /^lvp_icd.*\.json$/.test(each));
-    if (name) return path.join(folder, name);
-  }
-  throw new PlumageError(
-    'adapter',
-    '--adapter lavapipe: got none, expected its Vulkan driver - install mesa-vulkan-drivers',
-  );
+/** Whether it is what ONNX Runtime takes by itself: the one GPU there is, by the platform's own interface. */
+function isOnlyGpu({ chosen, candidates }: AdapterReport): boolean {
+  const own = process.platform === 'darwin' ? 'metal' : process.platform === 'win32' ? 'd3d12' : undefined;
+  const gpus = candidates.filter(({ type, backend }) => type === 'gpu' && backend === own);
+  return gpus.length === 1 && gpus[0] === chosen;
+}
+
+const isSame = (a: AdapterCandidate, b: AdapterCandidate): boolean =>
+  a.backend === b.backend && a.name === b.name && a.description === b.description;
+
+/** Loaders before 1.3.207 know the second name only; later ones heed the first where both are set. */
+const onlyDriver = (file: string): Environment => ({ VK_DRIVER_FILES: file, VK_ICD_FILENAMES: file });
+
+/** The driver manifests that the Vulkan loader reads on Linux. */
+function driverFiles(): string[] {
+  if (process.platform !== 'linux') return [];
+  const { env } = process;
+  const named = env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES;
+  const roots = [
+    env.XDG_CONFIG_HOME || path.join(homedir(), '.config'),
+    env.XDG_CONFIG_DIRS || '/etc/xdg',
+    '/etc',
+    env.XDG_DATA_HOME || path.join(homedir(), '.local/share'),
+    env.XDG_DATA_DIRS || '/usr/local/share:/usr/share',
+  ];
+  const usual = roots.flatMap((each) => each.split(':')).map((root) => path.join(root, 'vulkan/icd.d'));
+  const places = named ? named.split(':') : [...(env.VK_ADD_DRIVER_FILES?.split(':') ?? []), ...usual];
+  return places.filter(existsSync).flatMap((place) => {
+    if (!statSync(place).isDirectory()) return [place];
+    const names = readdirSync(place).filter((name) => name.endsWith('.json'));
+    return names.map((name) => path.join(place, name));
+  });
 }

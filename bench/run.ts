@@ -6,29 +6,11 @@ import { agrees, differenceOf, engineTimes, pairsOf } from './assemble.ts';
 import { estimate, leftOut, nextRound, shareOf } from './budget.ts';
 import { type Case, OURS } from './cases.ts';
 import { kernelPeers, trainingPeers } from './engines.ts';
+import type { Host, RunOptions } from './host.ts';
 import type { BenchApi } from './page.ts';
 import type { Spec } from './peers.ts';
 import type { CaseResult, MemoryResult, TimelinePart } from './results.ts';
 import { Hung, lineOf, within } from './within.ts';
-
-export interface Host {
-  /** A page that has loaded no engine, in place of the last; `cold`: in a browser that has compiled nothing yet. */
-  page(cold: boolean): Promise<BenchApi>;
-  /** Makes the weights and the export of the case ready to be fetched. */
-  spec(each: Case): Promise<Spec>;
-  /** Shows where the run stands; replaces what it showed before. */
-  progress(text: string): void;
-  /** Called with every case that is done. */
-  done(name: string, result: CaseResult): void;
-}
-
-export interface RunOptions {
-  readonly cases: readonly Case[];
-  /** Ours first. */
-  readonly peers: readonly string[];
-  /** Milliseconds for all. */
-  readonly budget: number;
-}
 
 /** Runs of ours by dispatch that a profile takes the median of. */
 const PROFILE_RUNS = 3;

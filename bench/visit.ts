@@ -4,12 +4,13 @@
 import { ratiosOf } from './assemble.ts';
 import { type Case, casesOf, OURS, suites } from './cases.ts';
 import { cpuEngines, usualNames } from './engines.ts';
+import type { Host } from './host.ts';
 import { kernelNames } from './kernels.ts';
 import type { BenchApi } from './page.ts';
 import type { Spec } from './peers.ts';
 import { reportHtml } from './report/report.ts';
 import type { CaseResult, Results } from './results.ts';
-import { type Host, runCases } from './run.ts';
+import { runCases } from './run.ts';
 import { caseText, headText, kernelsText, layersSummary } from './table.ts';
 
 const TEXT = {
