@@ -47,19 +47,12 @@ export async function open(options: OpenOptions = {}): Promise<Engine> {
 async function pageAdapter(): Promise<GPUAdapter> {
   const gpu = globalThis.navigator?.gpu as GPU | undefined;
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!gpu || (adapter && !adapter.info)) {
-    const advice =
-      'use Chrome or Edge 127, Safari 26 or Firefox 141 or later, over https or localhost; in Node give an adapter from plumage/node';
-    throw new PlumageError(
-      'adapter',
-      `open: WebGPU, got ${gpu ? 'a draft of it' : 'nothing'}, expected navigator.gpu - ${advice}`,
-    );
-  }
-  if (adapter) return adapter;
-  throw new PlumageError(
-    'adapter',
-    'open: no WebGPU adapter - switch hardware acceleration on in the browser settings',
-  );
+  if (adapter?.info) return adapter;
+  const why =
+    gpu && !adapter
+      ? 'no WebGPU adapter - switch hardware acceleration on in the browser settings'
+      : 'no usable WebGPU - use Chrome or Edge 127, Safari 26 or Firefox 141 or later, over https or localhost; in Node give an adapter from plumage/node';
+  throw new PlumageError('adapter', `open: ${why}`);
 }
 
 interface Surroundings extends Pick<DownloadOptions, 'onProgress'> {
