@@ -3,6 +3,7 @@
 import { PlumageError } from '../errors.ts';
 import type { Device } from './device.ts';
 import { encodeStep, type Feed, mapped, type Session } from './session.ts';
+import { submitsOf } from './submits.ts';
 
 export interface LayerTime {
   readonly name: string;
@@ -20,18 +21,26 @@ export async function profile(
   feeds: Readonly<Record<string, Feed>>,
   repeats = 3,
 ): Promise<LayerTime[]> {
-  const { device, steps } = session;
+  const { device, steps, plan } = session;
+  const submits = submitsOf(steps, plan.target.family);
   const timer = makeTimer(device, steps.length);
   const samples: number[][] = steps.map(() => []);
   try {
     for (let run = 0; run <= repeats; run++) {
       session.write(feeds);
-      const encoder = device.gpu.createCommandEncoder({ label: 'profile' });
-      steps.forEach((step, i) => {
-        const pass = encoder.beginComputePass({ label: step.dispatch.name, timestampWrites: timer.writes(i) });
-        encodeStep(pass, step);
-        pass.end();
-      });
+      let encoder = device.gpu.createCommandEncoder({ label: 'profile' });
+      let next = 0;
+      for (const part of submits) {
+        if (next > 0) {
+          device.gpu.queue.submit([encoder.finish()]);
+          encoder = device.gpu.createCommandEncoder({ label: 'profile' });
+        }
+        for (const step of part) {
+          const pass = encoder.beginComputePass({ label: step.dispatch.name, timestampWrites: timer.writes(next++) });
+          encodeStep(pass, step);
+          pass.end();
+        }
+      }
       const times = await timer.submit(encoder);
       if (run > 0) for (const [i, time] of times.entries()) samples[i]!.push(time);
     }
