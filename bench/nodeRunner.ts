@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as Ort from 'onnxruntime-common';
-import { PlumageError } from '../src/errors.ts';
 import { readWeights } from '../src/formats/weights.ts';
 import { type AdapterReport, openAdapter } from '../src/node/adapter.ts';
 import { answer } from '../src/worker/messages.ts';
+import { checkFinite } from './assemble.ts';
 import { OURS } from './cases.ts';
 import * as ours from './engines/plumage.ts';
 import type { Peer, Spec } from './peers.ts';
@@ -32,8 +32,7 @@ const api = {
     const start = performance.now();
     const output = await peer!.run(inputs);
     const milliseconds = performance.now() - start;
-    if (!output.every(Number.isFinite))
-      throw new PlumageError('adapter', `${engine} gives numbers that are not finite`);
+    checkFinite(engine, output);
     return { milliseconds, encode: peer!.encodeMilliseconds?.(), output };
   },
 
