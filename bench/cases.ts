@@ -1,6 +1,7 @@
 // Which cases there are and what their names mean. Pure: it opens nothing and knows no engine.
 
 import { PlumageError } from '../src/errors.ts';
+import type { Spec } from './peers.ts';
 import type { CaseResult } from './results.ts';
 
 export type Suite = CaseResult['suite'];
@@ -20,6 +21,20 @@ export interface Case extends Network {
   readonly kernel?: string;
   /** How often the networks have that kernel. */
   readonly count?: number;
+}
+
+/** What engines need to know of a case, with the addresses that its files are served under. */
+export function specOf({ network, size, batch, kernel, suite }: Case): Spec {
+  const training = suite === 'training';
+  return {
+    network,
+    shape: [batch, size, size, 3],
+    output: network === 'resnet50' ? 'logits' : 'combined',
+    weights: `/weights/${network}.safetensors`,
+    onnx: kernel || training ? '' : `/onnx/${network}/${size}/${batch}.onnx`,
+    kernel,
+    training,
+  };
 }
 
 /** The kernels that there are, with their counts. */

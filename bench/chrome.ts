@@ -8,7 +8,7 @@ import { launchBrowser } from '../src/node/browser.ts';
 import { cacheFolder } from '../src/node/cache.ts';
 import { fetchImagenet } from '../src/node/fetchWeights.ts';
 import { type FolderServer, serveFolder } from '../src/node/serve.ts';
-import type { Case, NetworkName } from './cases.ts';
+import { type Case, type NetworkName, specOf } from './cases.ts';
 import type { Host } from './host.ts';
 import { networkOnnx, networkWeights } from './networks.ts';
 import type { BenchApi } from './page.ts';
@@ -42,24 +42,15 @@ export class Files {
 
   /** Puts what the case needs in its place. */
   spec(each: Case): Spec {
-    const { network, size, batch, kernel, suite } = each;
-    const training = suite === 'training';
+    const spec = specOf(each);
     const add = (address: string, make: () => Promise<Uint8Array>) => {
       if (!this.#added.has(address)) this.server.add(address, make);
       this.#added.add(address);
-      return address;
     };
-    const weights = () => this.weightsOf(network);
-    const onnx = async () => networkOnnx(each, await weights());
-    return {
-      network,
-      shape: [batch, size, size, 3],
-      output: network === 'resnet50' ? 'logits' : 'combined',
-      weights: add(`/weights/${network}.safetensors`, weights),
-      onnx: kernel || training ? '' : add(`/onnx/${network}/${size}/${batch}.onnx`, onnx),
-      kernel,
-      training,
-    };
+    const weights = () => this.weightsOf(each.network);
+    add(spec.weights, weights);
+    if (spec.onnx) add(spec.onnx, async () => networkOnnx(each, await weights()));
+    return spec;
   }
 
   weightsOf(network: NetworkName): Promise<Uint8Array> {

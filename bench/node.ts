@@ -13,7 +13,7 @@ import { cacheFolder } from '../src/node/cache.ts';
 import { fetchImagenet } from '../src/node/fetchWeights.ts';
 import type { Answer } from '../src/worker/messages.ts';
 import { differenceOf } from './assemble.ts';
-import { type Case, OURS } from './cases.ts';
+import { type Case, OURS, specOf } from './cases.ts';
 import type { Host, RunOptions } from './host.ts';
 import { networkOnnx, networkWeights } from './networks.ts';
 import type { NodeRunner } from './nodeRunner.ts';
@@ -135,8 +135,7 @@ async function specIn(folder: string, each: Case): Promise<Spec> {
   const onnx = path.join(folder, `${network}-${size}-${batch}.onnx`);
   await writeFile(weights, bytes);
   await writeFile(onnx, await networkOnnx(each, bytes));
-  const output = network === 'resnet50' ? 'logits' : 'combined';
-  return { network, shape: [batch, size, size, 3], output, weights, onnx };
+  return { ...specOf(each), weights, onnx };
 }
 
 class Runner {

@@ -2,12 +2,11 @@
 // page.ts, in frames of its own.
 
 import { ratiosOf } from './assemble.ts';
-import { type Case, casesOf, OURS, suites } from './cases.ts';
+import { type Case, casesOf, OURS, specOf, suites } from './cases.ts';
 import { cpuEngines, usualNames } from './engines.ts';
 import type { Host } from './host.ts';
 import { kernelNames } from './kernels.ts';
 import type { BenchApi } from './page.ts';
-import type { Spec } from './peers.ts';
 import { reportHtml } from './report/report.ts';
 import type { CaseResult, Results } from './results.ts';
 import { runCases } from './run.ts';
@@ -136,23 +135,12 @@ async function run(
     found[name] = result;
     show(results(), []);
   };
-  const failures = await runCases({ page: frame, spec, progress, done }, { cases, peers, budget });
+  const failures = await runCases(
+    { page: frame, spec: async (each) => specOf(each), progress, done },
+    { cases, peers, budget },
+  );
   show(results(), failures);
   return results();
-}
-
-/** Where --serve has put the files of a case. */
-async function spec({ network, size, batch, kernel, suite }: Case): Promise<Spec> {
-  const training = suite === 'training';
-  return {
-    network,
-    shape: [batch, size, size, 3],
-    output: network === 'resnet50' ? 'logits' : 'combined',
-    weights: `/weights/${network}.safetensors`,
-    onnx: kernel || training ? '' : `/onnx/${network}/${size}/${batch}.onnx`,
-    kernel,
-    training,
-  };
 }
 
 /** A fresh half of the benchmark in a frame, in place of the last. */

@@ -1,4 +1,5 @@
-// What came out of the study beside this file: prints the table of its README.md, and draws curves.png and confusion.png.
+// What came out of the study beside this file: prints the table of its README.md, and draws curves and confusion
+// matrix, named by epochs and batch (curves-2x48.png).
 //   node docs/liveries/results.mjs OUT
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,6 +26,9 @@ const runs = names.map((name) => {
   const [twin, moved] = ['twin.json', 'moved.json'].map((file) => json(read(file)));
   return { name, epoch, losses, test: of('evaluation').at(-1), seconds, twin, moved };
 });
+
+const { recipe } = json(readFileSync(path.join(out, names[0], 'config.json'), 'utf8'));
+const plan = `${recipe.epochs}x${recipe.batch}`;
 
 const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
 const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -100,8 +104,8 @@ try {
     writeFileSync(path.join(here, file), (await element?.screenshot({ type: 'png' })) ?? '');
     console.log(`docs/liveries/${file}`);
   };
-  await draw(curves, 'main', 'curves.png');
-  await draw(readFileSync(path.join(out, 'lite-both-1', 'eval.html'), 'utf8'), 'figure', 'confusion.png');
+  await draw(curves, 'main', `curves-${plan}.png`);
+  await draw(readFileSync(path.join(out, 'lite-both-1', 'eval.html'), 'utf8'), 'figure', `confusion-${plan}.png`);
 } finally {
   await browser.close();
 }

@@ -55,9 +55,9 @@ ${LAYOUTS}
 
 The run's folder gets config.json, checkpoint.safetensors (after every epoch, and on Ctrl-C), metrics.jsonl, curves.html and
 final.safetensors, which every other command takes as a model: the last epoch's weights, or with evaluate=held those that
-were best on the held-out part, which best.safetensors keeps meanwhile. With freeze=backbone and augment=false what the
-backbone says of each photo is computed once and kept there too (features.bin): all later epochs are much faster. The test images choose nothing; they are evaluated at the end, and with evaluate=test on the
-way, for the curve.
+were best on the held-out part, which best.safetensors keeps meanwhile. The test images choose nothing; they are evaluated
+at the end, and with evaluate=test on the way, for the curve. With freeze=backbone and augment=false what the backbone says
+of each photo is computed once and kept there too (features.bin): all later epochs are much faster.
 
 Examples:
   $ plumage init --classes birds.txt --out init.safetensors
