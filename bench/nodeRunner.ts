@@ -11,7 +11,7 @@ import { answer } from '../src/worker/messages.ts';
 import { checkFinite } from './assemble.ts';
 import { OURS } from './cases.ts';
 import * as ours from './engines/plumage.ts';
-import type { Peer, Spec } from './peers.ts';
+import type { Peer, ScriptTimes, Spec } from './peers.ts';
 import { wave } from './wave.ts';
 
 const [engine, where] = process.argv.slice(2) as [string, string];
@@ -27,13 +27,13 @@ const api = {
     peer = engine === OURS ? await ours.openNetwork(spec, await readFile(spec.weights), () => {}) : await openOrt();
   },
 
-  async time(): Promise<{ milliseconds: number; encode?: number; output: Float32Array }> {
+  async time(): Promise<{ milliseconds: number; script?: ScriptTimes; output: Float32Array }> {
     const inputs = [wave(spec.shape, 100)];
     const start = performance.now();
     const output = await peer!.run(inputs);
     const milliseconds = performance.now() - start;
     checkFinite(engine, output);
-    return { milliseconds, encode: peer!.encodeMilliseconds?.(), output };
+    return { milliseconds, script: peer!.script?.(), output };
   },
 
   async close(): Promise<void> {

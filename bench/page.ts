@@ -7,7 +7,7 @@ import { checkFinite, differenceOf } from './assemble.ts';
 import { OURS } from './cases.ts';
 import { download, engines, read } from './engines.ts';
 import { countBuffers, heldBy } from './gpuBytes.ts';
-import type { Mark, Peer, Spec } from './peers.ts';
+import type { Mark, Peer, ScriptTimes, Spec } from './peers.ts';
 import type { TimelinePart } from './results.ts';
 import { wave } from './wave.ts';
 
@@ -33,14 +33,14 @@ const api = {
     open.set(name, peer);
   },
 
-  /** One run that ends at the read-back; `encode` is the part in JavaScript up to the submit, of ours. */
-  async time(name: string): Promise<{ milliseconds: number; encode?: number }> {
+  /** One run that ends at the read-back; `script` is the part in JavaScript up to the submit, of ours. */
+  async time(name: string): Promise<{ milliseconds: number; script?: ScriptTimes }> {
     const peer = open.get(name)!;
     const start = performance.now();
     outputs.set(name, await peer.run(inputs));
     const milliseconds = performance.now() - start;
     checkFinite(name, outputs.get(name)!);
-    return { milliseconds, encode: peer.encodeMilliseconds?.() };
+    return { milliseconds, script: peer.script?.() };
   },
 
   /** The last output of `name` against the last of ours. */

@@ -23,11 +23,17 @@ export interface Spec {
 export interface Peer {
   /** One pass that ends when the output is back in JavaScript; a network has one input, x. */
   run(inputs: readonly Tensor[]): Promise<Float32Array>;
-  /** Time in JavaScript of the last run, from the call until submit returned, where it can be told. */
-  encodeMilliseconds?(): number;
+  /** Time in JavaScript of the last run, where it can be told. */
+  script?(): ScriptTimes;
   /** Stretches of the first run, where they can be told: the name of each and when it ended, by performance.now(). */
   stages?(): readonly (readonly [name: string, end: number])[];
   dispose(): Promise<void>;
+}
+
+/** Milliseconds in JavaScript: from the call until the input is handed over for upload, and from there until submit returned. */
+export interface ScriptTimes {
+  readonly upload: number;
+  readonly encode: number;
 }
 
 /** Called where a stretch of opening ends: the parts of the cold start. */

@@ -73,8 +73,9 @@ export interface CaseResult {
   readonly memory?: MemoryResult;
   /** Of the cold start: milliseconds of the longest task on the page's main thread, 0 where none took 50. */
   readonly longestTasks?: Readonly<Record<string, number>>;
-  /** Time of ours in JavaScript, from the call until submit returned: median of the runs. */
+  /** Time of ours in JavaScript, medians of the runs: from the first encoder until submit returned, and what comes before. */
   readonly encodeMilliseconds?: number;
+  readonly uploadMilliseconds?: number;
   /** Of suite `kernels`: how often the networks have this shape. */
   readonly count?: number;
 }
@@ -83,6 +84,8 @@ export interface CaseResult {
 export interface Ceilings {
   /** The best of `sweep`, GFLOP/s. */
   readonly fmaGflops: number;
+  /** The best of the same sweep with one multiply-add a register and turn of the loop, which counts the loop too. */
+  readonly unchainedGflops?: number;
   readonly sweep: readonly { readonly workgroup: number; readonly accumulators: number; readonly gflops: number }[];
   /** Bytes read plus bytes written a second, in GB/s, by a plain copy kernel. */
   readonly copyGigabytes: number;

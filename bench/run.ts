@@ -8,7 +8,7 @@ import { type Case, OURS } from './cases.ts';
 import { kernelPeers, trainingPeers } from './engines.ts';
 import type { Host, RunOptions } from './host.ts';
 import type { BenchApi } from './page.ts';
-import type { Spec } from './peers.ts';
+import type { ScriptTimes, Spec } from './peers.ts';
 import type { CaseResult, MemoryResult, TimelinePart } from './results.ts';
 import { Hung, lineOf, within } from './within.ts';
 
@@ -87,7 +87,7 @@ class Run {
     const { api, flops, opened } = await this.#openAll(each, spec);
     const { first, difference, absent, bytes, magnitude } = opened;
     const runs: Record<string, number[]> = Object.fromEntries(Object.keys(first).map((name) => [name, []]));
-    const encodes: number[] = [];
+    const scripts: ScriptTimes[] = [];
     if (each.suite !== 'memory') {
       for (;;) {
         const names = nextRound(runs, share - (Date.now() - start));
@@ -95,13 +95,13 @@ class Run {
         for (const name of names) {
           this.#say(`round ${runs[name]!.length + 1}, ${name}`);
           try {
-            const { milliseconds, encode } = await this.#within(api.time(name));
+            const { milliseconds, script } = await this.#within(api.time(name));
             if (each.suite === 'training' && name !== OURS && runs[name]!.length === 0) {
               const { difference, magnitude } = await api.difference(name);
               if (difference > STEP * magnitude) throw disagreement(difference);
             }
             runs[name]!.push(milliseconds);
-            if (encode !== undefined) encodes.push(encode);
+            if (script) scripts.push(script);
           } catch (error) {
             // A peer that fails after its first run is left out; one that hangs has taken the page with it.
             if (error instanceof Hung) this.#page = undefined;
@@ -113,8 +113,8 @@ class Run {
       }
     }
     // One read of a clock that others disturb says little: some more runs of ours, whose encoding alone is looked at.
-    while (encodes.length > 0 && encodes.length < ENCODES && this.left > 0)
-      encodes.push((await api.time(OURS)).encode!);
+    while (scripts.length > 0 && scripts.length < ENCODES && this.left > 0)
+      scripts.push((await api.time(OURS)).script!);
     const timed = Object.entries(runs).filter(([, all]) => all.length > 0);
     const engines = Object.fromEntries(timed.map(([name, all]) => [name, engineTimes(first[name]!, all)]));
     if (!each.kernel) for (const [name, { median }] of Object.entries(engines)) this.#speed.set(name, median / flops);
@@ -140,7 +140,8 @@ class Run {
       absent,
       layers,
       memory,
-      encodeMilliseconds: encodes.length > 0 ? median(encodes) : undefined,
+      encodeMilliseconds: scripts.length > 0 ? median(scripts.map(({ encode }) => encode)) : undefined,
+      uploadMilliseconds: scripts.length > 0 ? median(scripts.map(({ upload }) => upload)) : undefined,
     };
   }
 

@@ -8,32 +8,49 @@ import type { CaseResult, Ceilings, LayerResult, Results } from './results.ts';
 
 /** What stands above all tables: where it was measured, and what the adapter can do at most. */
 export function headText({ browser, adapter, precision, ceilings }: Results): string {
-  const { fmaGflops, copyGigabytes } = ceilings;
+  const { fmaGflops, unchainedGflops, copyGigabytes } = ceilings;
   const where = `${adapter.name}${adapter.software ? ' (software: no GPU)' : ''}`;
   const ceiling =
     fmaGflops > 0
-      ? `FMA peak ${fmaGflops.toFixed(1)} GFLOP/s, copy ${copyGigabytes.toFixed(1)} GB/s`
+      ? `FMA peak ${fmaGflops.toFixed(1)} GFLOP/s${unchainedGflops ? ` (${unchainedGflops.toFixed(1)} unchained)` : ''}, copy ${copyGigabytes.toFixed(1)} GB/s`
       : 'ceilings not measured: this adapter has no timestamp-query';
   return `${browser}, ${where}, ${precision}\n${ceiling}`;
 }
 
 /** The sweep behind the FMA peak: a row a workgroup size, a column a number of accumulators. */
-export function sweepText({ sweep }: Ceilings): string {
+export function sweepText({ sweep, unchainedGflops }: Ceilings): string {
   const unique = (values: number[]) => [...new Set(values)].sort((a, b) => a - b);
   const accumulators = unique(sweep.map((each) => each.accumulators));
   const cell = (w: number, a: number) =>
     sweep.find((each) => each.workgroup === w && each.accumulators === a)?.gflops.toFixed(1) ?? '';
   const rows = unique(sweep.map((each) => each.workgroup)).map((w) => [`${w}`, ...accumulators.map((a) => cell(w, a))]);
   const header = ['GFLOP/s: workgroup, vec4 accumulators', ...accumulators.map(String)];
-  return alignColumns(
+  const table = alignColumns(
     [header, ...rows],
     header.map((_, i) => i),
-  ).join('\n');
+  );
+  if (unchainedGflops) {
+    table.push(
+      'Eight multiply-adds of a register in a row, so that the loop costs nothing. Unchained, with one of each register a',
+      `turn of the loop, the best is ${unchainedGflops.toFixed(1)} GFLOP/s.`,
+    );
+  }
+  return table.join('\n');
 }
 
 /** One case: engines in rows, ours first, then who was absent and why. */
 export function caseText(name: string, result: CaseResult): string {
-  const { engines, pairs, difference, magnitude, absent, encodeMilliseconds, memory, longestTasks } = result;
+  const {
+    engines,
+    pairs,
+    difference,
+    magnitude,
+    absent,
+    encodeMilliseconds,
+    uploadMilliseconds,
+    memory,
+    longestTasks,
+  } = result;
   const ours = engines[OURS];
   const rows = Object.entries(engines).map(([engine, times]) => {
     const { first, median, min, max, runs } = times;
@@ -51,7 +68,11 @@ export function caseText(name: string, result: CaseResult): string {
   });
   const header = ['engine', 'first ms', 'median ms', 'range', 'runs', 'ratio', 'pair by pair', 'difference'];
   const lines = rows.length > 0 ? alignColumns([header, ...rows], [1, 2, 3, 4, 5]) : [];
-  if (encodeMilliseconds !== undefined) lines.push(`encode and submit ${encodeMilliseconds.toFixed(2)} ms`);
+  if (encodeMilliseconds !== undefined) {
+    const before =
+      uploadMilliseconds === undefined ? '' : `; before them, the upload ${uploadMilliseconds.toFixed(2)} ms`;
+    lines.push(`encode and submit ${encodeMilliseconds.toFixed(2)} ms${before}`);
+  }
   if (longestTasks && Object.keys(longestTasks).length > 0) {
     const tasks = Object.entries(longestTasks).map(([engine, ms]) => `${engine} ${ms ? digits(ms) : 'under 50'}`);
     lines.push(`longest task on the main thread, ms: ${tasks.join(', ')}`);
@@ -124,8 +145,11 @@ function passesText(layers: readonly LayerResult[]): string {
   return `${text('forward', forward)}; ${text('backward', backward)}; updates ${digits(update.milliseconds)} ms; ${ratio}`;
 }
 
-/** All convolutions together, and the slowest of them, as parts of the FMA peak; flops as direct convolution. */
-export function convolutionsText(layers: readonly LayerResult[], { fmaGflops }: Ceilings): string {
+/**
+ * All convolutions together, and the slowest of them, as parts of the FMA peak and of the one without chains; flops as direct
+ * convolution.
+ */
+export function convolutionsText(layers: readonly LayerResult[], ceilings: Ceilings): string {
   const nodes = new Map<string, { flops: number; milliseconds: number }>();
   for (const { name, op, flops, milliseconds } of layers) {
     if (op !== 'conv2d') continue;
@@ -134,15 +158,19 @@ export function convolutionsText(layers: readonly LayerResult[], { fmaGflops }: 
     nodes.set(node, { flops: sum.flops + flops, milliseconds: sum.milliseconds + milliseconds });
   }
   if (nodes.size === 0) return '';
-  const part = ({ flops, milliseconds }: { flops: number; milliseconds: number }) =>
-    flops / milliseconds / 1e6 / fmaGflops;
+  type Work = { flops: number; milliseconds: number };
+  const part = ({ flops, milliseconds }: Work, peak = ceilings.fmaGflops) => flops / milliseconds / 1e6 / peak;
   const all = [...nodes.values()].reduce((a, b) => ({
     flops: a.flops + b.flops,
     milliseconds: a.milliseconds + b.milliseconds,
   }));
   const [slowest, worst] = [...nodes].reduce((a, b) => (part(b[1]) < part(a[1]) ? b : a));
   const total = `convolutions ${all.milliseconds.toFixed(1)} ms, ${percent(part(all))} of the FMA peak`;
-  return `${total}; the least, ${slowest}, ${percent(part(worst))}`;
+  const text = `${total}; the least, ${slowest}, ${percent(part(worst))}`;
+  const { unchainedGflops: unchained } = ceilings;
+  return unchained
+    ? `${text} (${percent(part(all, unchained))} and ${percent(part(worst, unchained))} of the unchained)`
+    : text;
 }
 
 function rates(layers: readonly LayerResult[], { fmaGflops, copyGigabytes }: Ceilings) {

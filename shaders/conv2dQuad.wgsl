@@ -67,13 +67,23 @@ fn nextWeights(weights: mat4x4f, index: u32) -> mat4x4f {
   return shareWeights(index);
 }
 
-var<private> sums: array<vec4f, 32>; // [position][column quad]
+// [position][column quad]. Kept here and not in variables of the loop: a software adapter compiles that in half the time.
+var<private> sums: array<vec4f, 32>;
 
-fn keep(position: u32, column: u32, sum: mat4x4f) {
-  sums[position * COLUMNS + column] = sum[0];
-  sums[(position + 1u) * COLUMNS + column] = sum[1];
-  sums[(position + 2u) * COLUMNS + column] = sum[2];
-  sums[(position + 3u) * COLUMNS + column] = sum[3];
+fn add(position: u32, column: u32, products: mat4x4f) {
+  sums[position * COLUMNS + column] += products[0];
+  sums[(position + 1u) * COLUMNS + column] += products[1];
+  sums[(position + 2u) * COLUMNS + column] += products[2];
+  sums[(position + 3u) * COLUMNS + column] += products[3];
+}
+
+// The second half of the sums: four positions further or, with LOW, four column quads.
+fn addBehind(column: u32, products: mat4x4f) {
+  if (LOW) {
+    add(0u, column + 4u, products);
+  } else {
+    add(4u, column, products);
+  }
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -92,14 +102,6 @@ fn main(
   // NOTE: nobody returns early: a quad's broadcasts need all four.
   let at0 = windows(row);
   let at1 = windows(row + 4u);
-  var sum00 = mat4x4f(); // column i: output position row + i
-  var sum01 = mat4x4f();
-  var sum02 = mat4x4f();
-  var sum03 = mat4x4f();
-  var sum10 = mat4x4f(); // column i: output position row + 4 + i; with LOW the four column quads behind these
-  var sum11 = mat4x4f();
-  var sum12 = mat4x4f();
-  var sum13 = mat4x4f();
   let depth4 = select(C4, KW * C4, RUNS);
   let last = K4 - 1u; // columns past the end repeat it
   let to1 = min(column + 1u, last) - column;
@@ -121,31 +123,22 @@ fn main(
         var xs1 = xs0;
         if (!LOW) { xs1 = loadPositions(taps1, c); }
         let ws0 = shareWeights(weight);
-        sum00 += ws0 * xs0;
-        sum10 += nextWeights(ws0, weight + to4) * xs1;
+        add(0u, 0u, ws0 * xs0);
+        addBehind(0u, nextWeights(ws0, weight + to4) * xs1);
         let ws1 = shareWeights(weight + to1);
-        sum01 += ws1 * xs0;
-        sum11 += nextWeights(ws1, weight + to5) * xs1;
+        add(0u, 1u, ws1 * xs0);
+        addBehind(1u, nextWeights(ws1, weight + to5) * xs1);
         let ws2 = shareWeights(weight + to2);
-        sum02 += ws2 * xs0;
-        sum12 += nextWeights(ws2, weight + to6) * xs1;
+        add(0u, 2u, ws2 * xs0);
+        addBehind(2u, nextWeights(ws2, weight + to6) * xs1);
         let ws3 = shareWeights(weight + to3);
-        sum03 += ws3 * xs0;
-        sum13 += nextWeights(ws3, weight + to7) * xs1;
+        add(0u, 3u, ws3 * xs0);
+        addBehind(3u, nextWeights(ws3, weight + to7) * xs1);
         weight += 4u * K4;
       }
     }
   }
   // A loop, not 32 stores: the driver takes a second to compile those.
-  keep(0u, 0u, sum00);
-  keep(0u, 1u, sum01);
-  keep(0u, 2u, sum02);
-  keep(0u, 3u, sum03);
-  let behind = vec2u(select(4u, 0u, LOW), select(0u, 4u, LOW));
-  keep(behind.x, behind.y, sum10);
-  keep(behind.x, behind.y + 1u, sum11);
-  keep(behind.x, behind.y + 2u, sum12);
-  keep(behind.x, behind.y + 3u, sum13);
   let rows = params.N * params.OH * params.OW;
   for (var i = 0u; i < COLUMNS; i++) {
     let scales = scale[min(column + i, last)];

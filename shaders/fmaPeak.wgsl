@@ -1,4 +1,4 @@
-// y[i] = result of ROUNDS x 8 dependent fused multiply-adds on ACCUMULATORS vec4f registers an invocation   y: (GROUPS * WORKGROUP)
+// y[i] = result of ROUNDS x CHAIN dependent fused multiply-adds on ACCUMULATORS vec4f registers an invocation   y: (GROUPS * WORKGROUP)
 // lib: linearId
 // Touches memory once, so its speed is the adapter's ceiling for arithmetic: the peak that profiles are held against.
 
@@ -6,6 +6,7 @@ const WORKGROUP = 64u;
 const GROUPS = 64u;
 const ACCUMULATORS = 4u;
 const ROUNDS = 256u;
+const CHAIN = 8u; // or 1: a loop that a software adapter spends most of on its own control
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -44,6 +45,7 @@ fn main(
 
 fn chain(a: vec4f, factor: vec4f, term: vec4f) -> vec4f {
   var v = fma(a, factor, term);
+  if (CHAIN == 1u) { return v; }
   v = fma(v, factor, term);
   v = fma(v, factor, term);
   v = fma(v, factor, term);

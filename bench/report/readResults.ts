@@ -59,6 +59,7 @@ export function readResults(text: string, where: string): Results {
       ...optional('timeline', list(where, rowOf(['engine', 'name'], ['start', 'end']))),
       ...optional('memory', readMemory),
       ...optional('encodeMilliseconds', number(where)),
+      ...optional('uploadMilliseconds', number(where)),
       ...optional('count', number(where)),
     };
   }

@@ -157,9 +157,10 @@ function notes({ adapter }: Results, cases: readonly NamedCase[]): Html {
     ...cpuNotes(cases, adapter.software),
     ...[...absent].map(([text, names]) => (cases.length === names.length ? text : `${text} (${someOf(names)})`)),
   ];
-  for (const [name, { encodeMilliseconds }] of cases) {
-    if (encodeMilliseconds !== undefined)
-      lines.push(`${name}: ${time(encodeMilliseconds)} of JavaScript a run, encode and submit.`);
+  for (const [name, { encodeMilliseconds, uploadMilliseconds }] of cases) {
+    if (encodeMilliseconds === undefined) continue;
+    const before = uploadMilliseconds === undefined ? '' : `, after ${time(uploadMilliseconds)} for the upload`;
+    lines.push(`${name}: ${time(encodeMilliseconds)} of JavaScript a run to encode and submit${before}.`);
   }
   const magnitude = Math.max(...cases.map(([, result]) => result.magnitude));
   const compared = cases.some(([, { difference }]) => Object.keys(difference).length > 0);

@@ -89,7 +89,7 @@ export const tolerances: Record<string, Tolerance> = {
   /** All of them, relative to the same sums of magnitudes: three transforms, C products, scale, shift, residual. */
   winograd: { roundings: (knobs) => 2 * (5 + 5 + 6) + k(knobs, 'C') + 4 + exponential(knobs), scale: 'sum' },
   /** 8 ROUNDS multiply-adds that each shrink what came before, then 10 additions. */
-  fmaPeak: { roundings: (knobs) => 2 * 8 * k(knobs, 'ROUNDS') + 10, scale: 'result' },
+  fmaPeak: { roundings: (knobs) => 2 * k(knobs, 'CHAIN') * k(knobs, 'ROUNDS') + 10, scale: 'result' },
   filtersLast: { roundings: () => 0, scale: 'result' },
   flipFilters: { roundings: () => 0, scale: 'result' },
   padImage: { roundings: () => 0, scale: 'result' },

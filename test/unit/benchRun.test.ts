@@ -23,7 +23,7 @@ function page(engines: Record<string, { milliseconds: number; off?: number; fail
     },
     time: async (name: string) => ({
       milliseconds: engine(name).milliseconds,
-      encode: name === 'plumage' ? 0.5 : undefined,
+      script: name === 'plumage' ? { upload: 0.25, encode: 0.5 } : undefined,
     }),
     difference: async (name: string) => ({ difference: engine(name).off ?? 0, magnitude: 10 }),
     gpuBytes: async () => ({ now: 5, peak: 7 }),
@@ -75,6 +75,7 @@ test('a case: times, pairs, who failed and why', async () => {
   assert.match(result.absent.wrong!, /computes something else: off by 3/);
   assert.is(result.absent.broken, 'no such op');
   assert.is(result.encodeMilliseconds, 0.5);
+  assert.is(result.uploadMilliseconds, 0.25);
   assert.equal(result.memory!.engines, { plumage: 5, good: 5 });
   assert.match(said[0]!, /^\[1\/1\] resnet50\/64\/1: .* left$/);
 });
@@ -158,7 +159,9 @@ test('text: ratios, reasons and the convolutions of the layers', async () => {
   assert.match(caseText('resnet50/64/1', result), /good .* 2\.50x /);
   assert.match(caseText('resnet50/64/1', result), /\n {2}broken: no such op/);
   // 4 MFLOP in two dispatches of 2 ms each: 1 GFLOP/s of 10.
-  assert.match(convolutionsText(result.layers!, ceilings), /4\.0 ms, 10 % of the FMA peak; the least, conv, 10 %/);
+  assert.match(convolutionsText(result.layers!, ceilings), /4\.0 ms, 10 % of the FMA peak; the least, conv, 10 %$/);
+  const both = convolutionsText(result.layers!, { ...ceilings, unchainedGflops: 2 });
+  assert.match(both, /10 % of the FMA peak; the least, conv, 10 % \(50 % and 50 % of the unchained\)$/);
   assert.match(kernelsText({ 'kernels/x': { ...result, count: 3 } }, ceilings), /\nx +3 +conv2d .* 10 % /);
 });
 
