@@ -160,5 +160,5 @@ fn main(
   hold(4u, rescale(sum1, 4u));
   hold(8u, rescale(sum2, 8u));
   hold(12u, rescale(sum3, 12u));
-  storeHeld(image, firstRow, channel, true);
+  storeHeld(image, firstRow, channel, true, 0u);
 }

@@ -1,9 +1,9 @@
 // y = W value, W = softmax over the sender's positions of SCALE query key^T   attention that never stores W, by quads
-// lib: attend, linearId
+// lib: attend, linearId, quadSwaps
 // query: (N, P, R) of the receiver's P positions   key: (N, S, R), value: (N, S, D) of the sender's S   y: (N, P, D)
 // RESIDUAL 0: y as above, 1: y = x + gamma[GAMMA] W value, 2: y += gamma[GAMMA] W value.   R and D multiples of 4
 // For software adapters with subgroups, where a barrier costs more than the work between two of them: four invocations
-// (a quad) take 16 receiver positions ("rows") and share what they load by broadcasts; each keeps the scores of 4 rows,
+// (a quad) take 16 receiver positions ("rows") and share what they load by swaps; each keeps the scores of 4 rows,
 // 4 i + lane, in private memory. The first turn finds each row's largest score and sum, the second weighs the values a
 // tile of sender positions at a time; it scores again only where the sender has more positions than one tile.
 
@@ -42,27 +42,18 @@ alias StoredY = vec4f; // no f16: sums come back for every tile, and would be ro
 
 var<private> tile: array<vec4f, TILE>; // [position quad][i]: scores, then weights, of row 4 i + lane for 4 positions
 
-// Column i: what lane i has.
-fn share(mine: vec4f) -> mat4x4f {
-  return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
-}
-
-// Turns scores of 4 rows with this lane's positions into scores of this lane's row with the positions of each lane.
+// Turns scores of rows lane ^ i with this lane's positions into scores of this lane's row with the positions of each lane.
 fn exchange(scores: mat4x4f, lane: u32) -> mat4x4f {
-  let of0 = share(scores[0]);
-  let of1 = share(scores[1]);
-  let of2 = share(scores[2]);
-  let of3 = share(scores[3]);
-  return mat4x4f(
-    pick(of0[0], of1[0], of2[0], of3[0], lane),
-    pick(of0[1], of1[1], of2[1], of3[1], lane),
-    pick(of0[2], of1[2], of2[2], of3[2], lane),
-    pick(of0[3], of1[3], of2[3], of3[3], lane),
-  );
-}
-
-fn pick(v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, lane: u32) -> vec4f {
-  return select(select(v0, v1, lane == 1u), select(v2, v3, lane == 3u), lane > 1u);
+  let x = quadSwapX(scores[1]);
+  let y = quadSwapY(scores[2]);
+  let both = quadSwapDiagonal(scores[3]);
+  let odd = (lane & 1u) == 1u;
+  let a = select(scores[0], x, odd);
+  let b = select(x, scores[0], odd);
+  let c = select(y, both, odd);
+  let d = select(both, y, odd);
+  let high = lane > 1u;
+  return mat4x4f(select(a, c, high), select(b, d, high), select(c, a, high), select(d, b, high));
 }
 
 fn largest(scores: mat4x4f) -> f32 {
@@ -118,16 +109,16 @@ fn main(
           let k1 = (image * S + min(position + 1u, S - 1u)) * R4;
           let k2 = (image * S + min(position + 2u, S - 1u)) * R4;
           let k3 = (image * S + min(position + 3u, S - 1u)) * R4;
-          var sum0 = mat4x4f(); // [i], column j: row 4 i + j, with this lane's 4 positions
+          var sum0 = mat4x4f(); // [i], column j: row 4 i + (lane ^ j), with this lane's 4 positions
           var sum1 = mat4x4f();
           var sum2 = mat4x4f();
           var sum3 = mat4x4f();
           for (var r = 0u; r < R4; r++) {
             let ks = transpose(mat4x4f(vec4f(key[k0 + r]), vec4f(key[k1 + r]), vec4f(key[k2 + r]), vec4f(key[k3 + r])));
-            sum0 += ks * share(vec4f(query[q0 + r]));
-            sum1 += ks * share(vec4f(query[q1 + r]));
-            sum2 += ks * share(vec4f(query[q2 + r]));
-            sum3 += ks * share(vec4f(query[q3 + r]));
+            sum0 += ks * others(vec4f(query[q0 + r]));
+            sum1 += ks * others(vec4f(query[q1 + r]));
+            sum2 += ks * others(vec4f(query[q2 + r]));
+            sum3 += ks * others(vec4f(query[q3 + r]));
           }
           let scores0 = maskedBlock(exchange(sum0, lane), first); // [i], row 4 i + lane with 16 positions
           let scores1 = maskedBlock(exchange(sum1, lane), first);
@@ -160,22 +151,22 @@ fn main(
         for (var step = 0u; step < STEPS; step++) {
           let channel = step * 4u + lane;
           let start = image * S * D4 + min(channel, D4 - 1u);
-          var sum0 = mat4x4f(); // [i], column j: row 4 i + j, with this lane's 4 channels
+          var sum0 = mat4x4f(); // [i], column j: row 4 i + (lane ^ j), with this lane's 4 channels
           var sum1 = mat4x4f();
           var sum2 = mat4x4f();
           var sum3 = mat4x4f();
           for (var quad = 0u; quad < quads; quad++) {
             let vs = values(start, t * TILE + quad * 4u);
-            sum0 += vs * share(tile[quad * 4u]);
-            sum1 += vs * share(tile[quad * 4u + 1u]);
-            sum2 += vs * share(tile[quad * 4u + 2u]);
-            sum3 += vs * share(tile[quad * 4u + 3u]);
+            sum0 += vs * others(tile[quad * 4u]);
+            sum1 += vs * others(tile[quad * 4u + 1u]);
+            sum2 += vs * others(tile[quad * 4u + 2u]);
+            sum3 += vs * others(tile[quad * 4u + 3u]);
           }
           hold(0u, sum0);
           hold(4u, sum1);
           hold(8u, sum2);
           hold(12u, sum3);
-          storeHeld(image, firstRow, channel, t == 0u);
+          storeHeld(image, firstRow, channel, t == 0u, lane);
         }
       }
     }

@@ -1,8 +1,8 @@
 // dx[h, w, c] = sum of dy[oh, ow, k] w[kh, kw, c, k] where oh STRIDE_H + kh DILATION_H - PAD_H = h, likewise w; + residual
 // dy: (N, OH, OW, K)   w: (KH, KW, C, K)   residual, dx: (N, H, W, C)   C and K multiples of 4
-// lib: linearId
-// The gradient of a convolution's input as implicit GEMM, the tile of conv2dQuad: a quad makes 32 positions x 16 channels c
-// (LOW: 16 x 32) and reads w as forward does. Positions of one remainder by the strides read the same taps: group.z says which.
+// lib: linearId, quadSwaps
+// The gradient of a convolution's input as implicit GEMM, shared as in conv2dQuad: a quad makes 32 positions x 16 channels c
+// (LOW: 16 x 32). Positions of one remainder by the strides read the same taps: group.z says which.
 
 enable subgroups;
 
@@ -77,12 +77,10 @@ fn loadPositions(starts: vec4i, k: u32) -> mat4x4f {
   return mat4x4f(load(starts.x, k), load(starts.y, k), load(starts.z, k), load(starts.w, k));
 }
 
-// 4 channels c of 4 channels k, of which this invocation loads one c: column i of the result is channel k i.
+// 4 channels c of 4 channels k, of which this invocation loads one c: column i of the result is channel k i, row j channel
+// c lane ^ j.
 fn shareWeights(index: u32) -> mat4x4f {
-  let mine = w[index];
-  return transpose(
-    mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u)),
-  );
+  return transpose(others(w[index]));
 }
 
 // What the second half of the sums takes: other positions and the same weights, or with LOW the other way round.
@@ -91,9 +89,10 @@ fn nextWeights(weights: mat4x4f, index: u32) -> mat4x4f {
   return shareWeights(index);
 }
 
-fn store(pixel: u32, column: u32, sum: vec4f) {
+fn store(pixel: u32, column: u32, mixed: vec4f, lane: u32) {
   let C4 = params.C / 4u;
   if (column >= C4) { return; }
+  let sum = inOrder(mixed, lane);
   let index = pixel * C4 + column;
   if (params.RESIDUAL == 1u) {
     dx[index] = sum + residual[index];
@@ -103,7 +102,7 @@ fn store(pixel: u32, column: u32, sum: vec4f) {
 }
 
 // `first`: row and column of x that step 0 is.
-fn storePosition(at: vec3u, first: vec2u, column: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+fn storePosition(at: vec3u, first: vec2u, column: u32, lane: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
   var pixel = at.z;
   if (!PLAIN) {
     let h = at.y * params.STRIDE_H + first.x;
@@ -111,10 +110,10 @@ fn storePosition(at: vec3u, first: vec2u, column: u32, a: vec4f, b: vec4f, c: ve
     if (at.x >= params.N || h >= params.H || x >= params.W) { return; }
     pixel = (at.x * params.H + h) * params.W + x;
   }
-  store(pixel, column, a);
-  store(pixel, column + 1u, b);
-  store(pixel, column + 2u, c);
-  store(pixel, column + 3u, d);
+  store(pixel, column, a, lane);
+  store(pixel, column + 1u, b, lane);
+  store(pixel, column + 2u, c, lane);
+  store(pixel, column + 3u, d, lane);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -149,7 +148,7 @@ fn main(
   let to5 = (min(column + 5u, last) - column) * 4u * K4;
   let to6 = (min(column + 6u, last) - column) * 4u * K4;
   let to7 = (min(column + 7u, last) - column) * 4u * K4;
-  // NOTE: nobody returns early: a quad's broadcasts need all four.
+  // NOTE: nobody returns early: a quad's swaps need all four.
   for (var kh = 0u; kh < params.KH; kh++) {
     let h = i32(first.x + params.PAD_H) - i32(kh * params.DILATION_H);
     if (h % i32(params.STRIDE_H) != 0) { continue; }
@@ -179,15 +178,15 @@ fn main(
     }
   }
   if (PLAIN && row >= params.N * params.H * params.W) { return; }
-  storePosition(vec3u(at0.image.x, at0.h.x, at0.w.x), first, column, sum00[0], sum01[0], sum02[0], sum03[0]);
-  storePosition(vec3u(at0.image.y, at0.h.y, at0.w.y), first, column, sum00[1], sum01[1], sum02[1], sum03[1]);
-  storePosition(vec3u(at0.image.z, at0.h.z, at0.w.z), first, column, sum00[2], sum01[2], sum02[2], sum03[2]);
-  storePosition(vec3u(at0.image.w, at0.h.w, at0.w.w), first, column, sum00[3], sum01[3], sum02[3], sum03[3]);
+  storePosition(vec3u(at0.image.x, at0.h.x, at0.w.x), first, column, lane, sum00[0], sum01[0], sum02[0], sum03[0]);
+  storePosition(vec3u(at0.image.y, at0.h.y, at0.w.y), first, column, lane, sum00[1], sum01[1], sum02[1], sum03[1]);
+  storePosition(vec3u(at0.image.z, at0.h.z, at0.w.z), first, column, lane, sum00[2], sum01[2], sum02[2], sum03[2]);
+  storePosition(vec3u(at0.image.w, at0.h.w, at0.w.w), first, column, lane, sum00[3], sum01[3], sum02[3], sum03[3]);
   var next = at1;
   if (LOW) { next = at0; }
   let behind = column + select(0u, 4u, LOW);
-  storePosition(vec3u(next.image.x, next.h.x, next.w.x), first, behind, sum10[0], sum11[0], sum12[0], sum13[0]);
-  storePosition(vec3u(next.image.y, next.h.y, next.w.y), first, behind, sum10[1], sum11[1], sum12[1], sum13[1]);
-  storePosition(vec3u(next.image.z, next.h.z, next.w.z), first, behind, sum10[2], sum11[2], sum12[2], sum13[2]);
-  storePosition(vec3u(next.image.w, next.h.w, next.w.w), first, behind, sum10[3], sum11[3], sum12[3], sum13[3]);
+  storePosition(vec3u(next.image.x, next.h.x, next.w.x), first, behind, lane, sum10[0], sum11[0], sum12[0], sum13[0]);
+  storePosition(vec3u(next.image.y, next.h.y, next.w.y), first, behind, lane, sum10[1], sum11[1], sum12[1], sum13[1]);
+  storePosition(vec3u(next.image.z, next.h.z, next.w.z), first, behind, lane, sum10[2], sum11[2], sum12[2], sum13[2]);
+  storePosition(vec3u(next.image.w, next.h.w, next.w.w), first, behind, lane, sum10[3], sum11[3], sum12[3], sum13[3]);
 }

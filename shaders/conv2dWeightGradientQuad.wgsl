@@ -1,6 +1,6 @@
 // dw[kh, kw, c, k] = sum over positions m of x[window of m at (kh, kw), c] dy[m, k]   gradient of a convolution's weights
 // x: (N, H, W, C)   dy: (N, OH, OW, K)   dw: (SLICES, KH, KW, FILTER_C, K)   C and K multiples of 4, FILTER_C <= C
-// lib: linearId, weightGradient
+// lib: linearId, quadSwaps, weightGradient
 // The positions are cut into SLICES that addSlices adds up. With RUN (no padding, no dilation along a row) the window's row
 // is one run of memory, as if a tap had KW C channels. Four invocations (a quad) make 32 channels c x 16 channels k of one
 // tap: each has 8 channels c, and each loads a quarter of dy and hands it to the others, as conv2dQuad does.
@@ -38,10 +38,9 @@ alias XElement = f32;
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;
 
-// A channel quad at 4 positions, of which this invocation loads one: column i of the result is position i.
+// A channel quad at 4 positions, of which this invocation loads one: column i of the result is the position of lane ^ i.
 fn shareGradient(index: u32, counts: bool) -> mat4x4f {
-  let mine = select(vec4f(), dy[index], counts);
-  return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+  return others(select(vec4f(), dy[index], counts));
 }
 
 // Column i: channel i of the quad `c` at 4 places of x.
@@ -96,18 +95,13 @@ fn main(
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
   let turns = slicePositions() / 4u;
-  // NOTE: all take the same turns: a quad's broadcasts need all four.
+  // NOTE: all take the same turns: a quad's swaps need all four.
   for (var turn = 0u; turn < turns; turn++) {
     let m = tile.first + turn * 4u + lane;
     let mine = placeOf(tile, m);
     let counts = mine.y == 1u;
     let place = mine.x;
-    let places = vec4u(
-      quadBroadcast(place, 0u),
-      quadBroadcast(place, 1u),
-      quadBroadcast(place, 2u),
-      quadBroadcast(place, 3u),
-    );
+    let places = vec4u(place, quadSwapX(place), quadSwapY(place), quadSwapDiagonal(place));
     let xs0 = loadChannels(places, c0);
     let xs1 = loadChannels(places, c1);
     let at = select(0u, m * K4, counts) + column;

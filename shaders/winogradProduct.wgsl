@@ -1,8 +1,8 @@
 // m[t] = v[t] u[t]   the products of Winograd's convolution, for software adapters with subgroups
-// v: (T, TILES, C)   u: (T, C, K)   m: (T, TILES, K)   C and K multiples of 4
-// lib: linearId
+// v: (T, TILES, C)   u: (T, C/4, K, 4), as winogradWeights packs it   m: (T, TILES, K)   C and K multiples of 4
+// lib: linearId, quadSwaps
 // Four invocations (a quad) make 16 rows x 16 columns: each has 4 rows, and each loads a quarter of the weights and hands
-// it to the others, as in conv2dQuad.wgsl: 8 loads serve 64 multiply-adds. No barrier, no workgroup memory.
+// it to the others, as in conv2dQuad.wgsl: 8 loads serve 256 multiply-adds. No barrier, no workgroup memory.
 // m is never f16: bare sums have no batch norm yet and may pass 65504.
 
 enable subgroups;
@@ -24,10 +24,9 @@ fn rowStart(t: u32, row: u32) -> u32 {
   return (t * params.TILES + min(row, params.TILES - 1u)) * (params.C / 4u);
 }
 
-// A column quad of 4 rows of u, of which this invocation loads the one at `index`: column i of the result is row i.
-fn shareWeights(index: u32) -> mat4x4f {
-  let mine = vec4f(u[index]);
-  return mat4x4f(quadBroadcast(mine, 0u), quadBroadcast(mine, 1u), quadBroadcast(mine, 2u), quadBroadcast(mine, 3u));
+// Row i: 4 depths of channel lane ^ i of a quad, of which this invocation loads its own.
+fn weights(index: u32) -> mat4x4f {
+  return transpose(others(vec4f(u[index])));
 }
 
 var<private> sums: array<vec4f, 16>; // [row][column quad]: a loop of stores is compiled in half the time of 16
@@ -53,26 +52,26 @@ fn main(
   let high = (params.TILES + 15u) / 16u;
   let column = (quad % wide) * 4u;
   let row = ((quad / wide) % high) * 16u + lane * 4u;
-  let t = min(quad / (wide * high), params.T - 1u); // spare quads repeat the last product: broadcasts need all four
+  let t = min(quad / (wide * high), params.T - 1u); // spare quads repeat the last product: swaps need all four
   let row0 = rowStart(t, row);
   let row1 = rowStart(t, row + 1u);
   let row2 = rowStart(t, row + 2u);
   let row3 = rowStart(t, row + 3u);
   let last = columns - 1u; // columns past the end repeat it and are never stored
-  let to1 = min(column + 1u, last) - column;
-  let to2 = min(column + 2u, last) - column;
-  let to3 = min(column + 3u, last) - column;
-  var weight = (t * params.C + lane) * columns + column;
+  let to1 = 4u * (min(column + 1u, last) - column);
+  let to2 = 4u * (min(column + 2u, last) - column);
+  let to3 = 4u * (min(column + 3u, last) - column);
+  var weight = t * (params.C / 4u) * params.K + 4u * column + lane;
   var sum0 = mat4x4f(); // column i: row + i
   var sum1 = mat4x4f();
   var sum2 = mat4x4f();
   var sum3 = mat4x4f();
   for (var c = 0u; c < params.C / 4u; c++) {
     let vs = mat4x4f(vec4f(v[row0 + c]), vec4f(v[row1 + c]), vec4f(v[row2 + c]), vec4f(v[row3 + c]));
-    sum0 += shareWeights(weight) * vs;
-    sum1 += shareWeights(weight + to1) * vs;
-    sum2 += shareWeights(weight + to2) * vs;
-    sum3 += shareWeights(weight + to3) * vs;
+    sum0 += weights(weight) * vs;
+    sum1 += weights(weight + to1) * vs;
+    sum2 += weights(weight + to2) * vs;
+    sum3 += weights(weight + to3) * vs;
     weight += params.K;
   }
   keep(0u, sum0);
@@ -81,6 +80,6 @@ fn main(
   keep(3u, sum3);
   for (var i = 0u; i < 4u && row + i < params.TILES; i++) {
     let start = (t * params.TILES + row + i) * columns + column;
-    for (var j = 0u; j < 4u && column + j < columns; j++) { m[start + j] = sums[4u * i + j]; }
+    for (var j = 0u; j < 4u && column + j < columns; j++) { m[start + j] = inOrder(sums[4u * i + j], lane); }
   }
 }

@@ -1,5 +1,5 @@
-// The public API for pages, workers and Node, and nothing else. `plumage/measure` adds ceilings and the
-// tuner, `plumage/node` what only Node can do.
+// The public API for pages, workers and Node, and nothing else. `plumage/measure` adds ceilings, the tuner
+// and plans as text, `plumage/node` what only Node can do.
 
 import 'plumage:shaders';
 
@@ -16,7 +16,6 @@ export { readWeights } from './formats/weights.ts';
 export type { AdapterDescription, Choices } from './gpu/device.ts';
 export type { LayerTime } from './gpu/profile.ts';
 export type { Plan } from './graph/plan.ts';
-export { printPlan } from './graph/print.ts';
 export type { Precision } from './graph/target.ts';
 export type { Tensor, TensorFile } from './graph/tensor.ts';
 export type { ModelConfig } from './model/config.ts';

@@ -6,3 +6,4 @@ import 'plumage:shaders';
 export { type TuneOptions, tune } from './engine/tune.ts';
 export { measureCopy, measurePeak, type Peak } from './gpu/ceilings.ts';
 export type { Measurement, TuneProgress, TuneResult } from './gpu/tuner.ts';
+export { printPlan } from './graph/print.ts';

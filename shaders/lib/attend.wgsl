@@ -33,13 +33,13 @@ fn hold(row: u32, sum: mat4x4f) {
   sums[row + 3u] = sum[3];
 }
 
-// Adds the held sums to y, the first time to what RESIDUAL says.
-fn storeHeld(image: u32, firstRow: u32, channel: u32, isFirst: bool) {
+// Adds the held sums to y, the first time to what RESIDUAL says. Row i is held as row i ^ mix.
+fn storeHeld(image: u32, firstRow: u32, channel: u32, isFirst: bool, mix: u32) {
   if (channel >= D4) { return; }
   for (var row = 0u; row < 16u; row++) {
     if (firstRow + row >= P) { break; }
     let index = (image * P + firstRow + row) * D4 + channel;
-    var sum = sums[row];
+    var sum = sums[row ^ mix];
     if (RESIDUAL == 2u || !isFirst) {
       sum += vec4f(y[index]);
     } else if (RESIDUAL == 1u) {

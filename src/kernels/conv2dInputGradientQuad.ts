@@ -3,7 +3,6 @@
 import shader from '../../shaders/conv2dInputGradientQuad.wgsl';
 import { type Conv2dGeometry, conv2dFlops } from './conv2d.ts';
 import { inputGradientElements } from './conv2dInputGradient.ts';
-import { quadTiles } from './conv2dQuad.ts';
 import { ceilDiv, type Kernel, linearGrid } from './kernel.ts';
 
 /**
@@ -16,6 +15,13 @@ export type InputGradientQuadKnobs = Conv2dGeometry & {
   LOW: number;
   WORKGROUP: number;
 };
+
+const quadTiles = (rows: number, columns: number, low: number): number =>
+  low ? ceilDiv(rows, 16) * ceilDiv(columns, 32) : ceilDiv(rows, 32) * ceilDiv(columns, 16);
+
+/** Whether tiles of 16 positions x 32 channels waste so much less than those of 32 x 16 that a pipeline more pays. */
+export const quadLow = (rows: number, columns: number): number =>
+  quadTiles(rows, columns, 1) <= 0.75 * quadTiles(rows, columns, 0) ? 1 : 0;
 
 /** Positions that read the same taps. */
 export const gradientPositions = (k: Conv2dGeometry): number =>

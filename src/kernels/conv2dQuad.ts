@@ -1,25 +1,32 @@
 // conv2dQuad: the register-tile family's convolution for software adapters with subgroups; takes a third of conv2d's loads.
 
 import shader from '../../shaders/conv2dQuad.wgsl';
-import { type Conv2dKnobs, conv2dElements, conv2dFlops } from './conv2d.ts';
-import { ceilDiv, type Kernel, linearGrid } from './kernel.ts';
+import { type Conv2dKnobs, conv2dElements, conv2dFlops, conv2dReference } from './conv2d.ts';
+import { unpackWeights } from './filtersLast.ts';
+import { activations, ceilDiv, type Kernel, linearGrid, type Reference } from './kernel.ts';
 
-/** `LOW`: 1 for tiles of 16 positions x 32 channels instead of 32 x 16. */
-export type Conv2dQuadKnobs = Conv2dKnobs & { LOW?: number };
+/**
+ * w is packed by filtersLast. `PADDED`: 1 where windows may pass the edge of x. `ELU`: 1 where that is the activation. `LOW`: 1
+ * for tiles of 16 positions x 32 channels instead of 32 x 32.
+ */
+export type Conv2dQuadKnobs = Conv2dKnobs & { PADDED: number; ELU: number; LOW: number };
 
-export const quadTiles = (rows: number, columns: number, low: number | undefined): number =>
-  low ? ceilDiv(rows, 16) * ceilDiv(columns, 32) : ceilDiv(rows, 32) * ceilDiv(columns, 16);
-
-/** Whether tiles of 16 positions x 32 channels waste so much less than those of 32 x 16 that a pipeline more pays. */
-export const quadLow = (rows: number, columns: number): number =>
-  quadTiles(rows, columns, 1) <= 0.75 * quadTiles(rows, columns, 0) ? 1 : 0;
+/** The knobs for this convolution: a pipeline more, with LOW, pays where there are few positions. */
+export function conv2dQuadKnobs(k: Conv2dKnobs): Conv2dQuadKnobs {
+  const PADDED = k.PAD_H + k.PAD_W > 0 ? 1 : 0;
+  const ELU = k.ACTIVATION === activations.elu ? 1 : 0;
+  return { ...k, PADDED, ELU, LOW: k.N * k.OH * k.OW <= 16 ? 1 : 0, WORKGROUP: 16 };
+}
 
 export const conv2dQuad: Kernel<Conv2dQuadKnobs> = {
   name: 'conv2dQuad',
   shader,
-  grid: (k) => linearGrid(quadTiles(k.N * k.OH * k.OW, k.K, k.LOW) * 4, k.WORKGROUP),
+  grid: (k) => linearGrid(4 * ceilDiv(k.N * k.OH * k.OW, k.LOW ? 16 : 32) * ceilDiv(k.K, 32), k.WORKGROUP),
   elements: conv2dElements,
   flops: conv2dFlops,
 };
 
-export { conv2dReference as conv2dQuadReference } from './conv2d.ts';
+export const conv2dQuadReference: Reference<Conv2dQuadKnobs> = (inputs, k) => {
+  const { KH, KW, C, K } = k;
+  return conv2dReference({ ...inputs, w: unpackWeights(inputs.w!, { T: KH * KW, C, K }) }, k);
+};

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { type Conv2dKnobs, conv2d, conv2dReference, outputSize } from '../../src/kernels/conv2d.ts';
-import { conv2dQuad } from '../../src/kernels/conv2dQuad.ts';
+import { conv2dQuad, conv2dQuadKnobs, conv2dQuadReference } from '../../src/kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../src/kernels/conv2dScalar.ts';
 import { conv2dTiled } from '../../src/kernels/conv2dTiled.ts';
 import { activations, type Kernel } from '../../src/kernels/kernel.ts';
@@ -20,11 +20,13 @@ function knobs(change: Partial<Conv2dKnobs>): Conv2dKnobs {
 }
 
 const withoutWorkgroup = ({ WORKGROUP: _, ...rest }: Conv2dKnobs) => rest;
-const check = (kernel: Kernel<Conv2dKnobs>, k: Conv2dKnobs, seed = 1) =>
-  kernel === tiled
-    ? checkKernel(conv2dTiled, conv2dReference, withoutWorkgroup(k), { seed })
-    : checkKernel(kernel, conv2dReference, k, { seed });
+const check = (kernel: Kernel<Conv2dKnobs>, k: Conv2dKnobs, seed = 1) => {
+  if (kernel === tiled) return checkKernel(conv2dTiled, conv2dReference, withoutWorkgroup(k), { seed });
+  if (kernel !== quad) return checkKernel(kernel, conv2dReference, k, { seed });
+  return checkKernel(conv2dQuad, conv2dQuadReference, conv2dQuadKnobs(k), { seed });
+};
 const tiled = conv2dTiled as unknown as Kernel<Conv2dKnobs>;
+const quad = conv2dQuad as unknown as Kernel<Conv2dKnobs>;
 
 const cases: Record<string, Partial<Conv2dKnobs>> = {
   control: {},
@@ -50,18 +52,20 @@ const cases: Record<string, Partial<Conv2dKnobs>> = {
   'small workgroup': { WORKGROUP: 16 },
 };
 for (const [name, change] of Object.entries(cases)) {
-  for (const kernel of [conv2d, conv2dQuad, tiled, conv2dScalar]) {
+  for (const kernel of [conv2d, quad, tiled, conv2dScalar]) {
     test(`${kernel.name}: ${name}`, () => check(kernel, knobs(change)));
   }
 }
 
-test('conv2dQuad: tiles of 16 positions x 32 channels', async () => {
-  const low = (change: Partial<Conv2dKnobs>) =>
-    checkKernel(conv2dQuad, conv2dReference, { ...knobs(change), LOW: 1 }, { seed: 1 });
-  await low({ RESIDUAL: 1, ACTIVATION: activations.relu });
-  await low({ H: 4, W: 4, C: 20, K: 68 });
-  await low({ N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36 });
-});
+for (const LOW of [0, 1]) {
+  test(`conv2dQuad: tiles of ${LOW ? 16 : 32} positions`, async () => {
+    const low = (change: Partial<Conv2dKnobs>) =>
+      checkKernel(conv2dQuad, conv2dQuadReference, { ...conv2dQuadKnobs(knobs(change)), LOW }, { seed: 1 });
+    await low({ RESIDUAL: 1, ACTIVATION: activations.relu });
+    await low({ H: 4, W: 4, C: 20, K: 68 });
+    await low({ N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36 });
+  });
+}
 
 for (const [C, K] of [
   [3, 5],
@@ -82,12 +86,12 @@ const shapes = fc.record({
   ...{ DILATION_H: fc.integer({ min: 1, max: 2 }), DILATION_W: fc.integer({ min: 1, max: 2 }) },
   ...{ RESIDUAL: fc.integer({ min: 0, max: 1 }), ACTIVATION: fc.integer({ min: 0, max: 2 }) },
 });
-for (const kernel of [conv2d, conv2dQuad, tiled, conv2dScalar]) {
-  const quad = kernel === conv2dScalar ? 1 : 4;
+for (const kernel of [conv2d, quad, tiled, conv2dScalar]) {
+  const four = kernel === conv2dScalar ? 1 : 4;
   test(`${kernel.name}: random shapes`, () =>
     fc.assert(
       fc.asyncProperty(shapes, fc.nat(), async (shape, seed) => {
-        const k = knobs({ ...shape, C: shape.C * quad, K: shape.K * quad });
+        const k = knobs({ ...shape, C: shape.C * four, K: shape.K * four });
         fc.pre(k.OH > 0 && k.OW > 0);
         await check(kernel, k, seed);
       }),

@@ -7,7 +7,7 @@ import { attendQuad } from '../../src/kernels/attendQuad.ts';
 import { attentionMap, attentionMapReference } from '../../src/kernels/attentionMap.ts';
 import { concat, concatReference } from '../../src/kernels/concat.ts';
 import { conv2d, conv2dReference } from '../../src/kernels/conv2d.ts';
-import { conv2dQuad } from '../../src/kernels/conv2dQuad.ts';
+import { conv2dQuad, conv2dQuadKnobs, conv2dQuadReference } from '../../src/kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../src/kernels/conv2dScalar.ts';
 import { conv2dStem } from '../../src/kernels/conv2dStem.ts';
 import { conv2dTiled } from '../../src/kernels/conv2dTiled.ts';
@@ -45,7 +45,7 @@ const geometry = {
 const knobs = { ...geometry, WORKGROUP: 64 };
 const tile = { ROWS: 2, QUADS: 1, ROW_LANES: 4, COLUMN_LANES: 4 };
 check(conv2d, conv2dReference, knobs);
-check(conv2dQuad, conv2dReference, knobs);
+check(conv2dQuad, conv2dQuadReference, conv2dQuadKnobs(knobs));
 check(conv2dTiled, conv2dReference, geometry);
 check(conv2dStem, conv2dReference, { ...geometry, C: 3, ...tile });
 check(conv2dScalar, conv2dReference, { ...knobs, C: 3, K: 5 });
@@ -71,7 +71,8 @@ for (const TILE of [2, 4]) {
   const input = { ...transform, H: 7, W: 9, C: 8, PAD_H: 1, PAD_W: 1, TILE };
   check(winogradInput, winogradInputReference, input, `tiles of ${TILE}`);
   const output = { ...transform, K: 8, TILE, RESIDUAL: 1, ACTIVATION: activations.elu };
-  check(winogradWeights, winogradWeightsReference, { C: 5, K: 8, TILE, WORKGROUP: 64 }, `tiles of ${TILE}`);
+  const weights = { C: 8, K: 8, STEP_T: 64, STEP_C: 8, STEP_K: 1, TILE, PACKED: 1, WORKGROUP: 64 };
+  check(winogradWeights, winogradWeightsReference, weights, `tiles of ${TILE}`);
   check(winogradOutput, winogradOutputReference, output, `tiles of ${TILE}`);
 }
 
@@ -82,7 +83,8 @@ check(maxPool, maxPoolReference, { N: 1, H: 9, W: 7, C: 5, OH: 5, OW: 4, ...wind
 check(globalPool, globalPoolReference, { N: 2, P: 49, C: 20, MAXIMUM: 0, CHANNELS: 16, SLICES: 4 });
 check(topPool, topPoolReference, { N: 2, P: 49, C: 20, WORKGROUP: 16 });
 check(linear, linearReference, { M: 2, K: 37, N: 21, ACTIVATION: activations.elu, COLUMNS: 4, SLICES: 4 });
-check(filtersLast, filtersLastReference, { K: 13, C: 5, T: 3 });
+check(filtersLast, filtersLastReference, { K: 13, C: 5, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 15, PACKED: 0 });
+check(filtersLast, filtersLastReference, { K: 13, C: 8, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 24, PACKED: 1 }, 'packed');
 check(padRows, padRowsReference, { ROWS: 5, FROM: 3, TO: 7, WORKGROUP: 64 });
 check(padImage, padImageReference, { N: 1, H: 3, W: 5, FROM: 3, TO: 5, PAD_H: 1, PAD_W: 2, WORKGROUP: 64 });
 check(concat, concatReference, { ROWS: 5, C: 3, OFFSET: 2, TOTAL: 7, WORKGROUP: 64 });

@@ -1,8 +1,9 @@
 // The ways to compute a convolution on a target: their names, which a tuner can choose from, and the calls of each.
 
 import { type Conv2dGeometry, type Conv2dKnobs, conv2dFlops, conv2d as conv2dKernel } from '../../kernels/conv2d.ts';
-import { conv2dQuad, quadLow } from '../../kernels/conv2dQuad.ts';
+import { conv2dQuad, conv2dQuadKnobs } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
+import { filtersLast } from '../../kernels/filtersLast.ts';
 import { ceilDiv } from '../../kernels/kernel.ts';
 import { padImage } from '../../kernels/padImage.ts';
 import { padRows } from '../../kernels/padRows.ts';
@@ -10,6 +11,7 @@ import { type Call, call, type Forms, isConstant, isSource, type Node, reachable
 import type { Target } from '../target.ts';
 import { type GpuFamily, type TiledChoice, tiledCalls, tiledChoices } from './conv2dTiledCalls.ts';
 import { type ConvolutionBuffers, winogradCalls, winogradFits } from './conv2dWinogradCalls.ts';
+import { weightsIn } from './filtersLast.ts';
 
 /** The forms for this geometry, the best first guess first. `w`: the weights, constants where it is absent. */
 export function conv2dForms(knobs: Conv2dKnobs, target: Target, w?: Node): Forms {
@@ -67,13 +69,20 @@ export function conv2dCalls(
   const { family, subgroups } = target;
   if (family !== 'software') return gpuCalls(name, knobs, buffers, family, form);
   if (knobs.C % 4) return softwarePadded(name, knobs, buffers, target);
-  return [softwareCall(knobs, { ...buffers }, subgroups)];
+  return softwareCalls(name, knobs, buffers, subgroups);
 }
 
-/** The register tile; with subgroups the one that wastes least of itself on these positions and channels. */
-function softwareCall(knobs: Conv2dKnobs, buffers: Call['buffers'], subgroups: boolean): Call {
-  if (!subgroups) return call(conv2dKernel, knobs, buffers);
-  return call(conv2dQuad, { ...knobs, LOW: quadLow(knobs.N * knobs.OH * knobs.OW, knobs.K) }, buffers);
+/** The register tile; with subgroups the one that quads share, which reads packed weights. */
+function softwareCalls(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, subgroups: boolean): Call[] {
+  if (!subgroups) return [call(conv2dKernel, knobs, { ...buffers })];
+  const { KH, KW, C, K } = knobs;
+  const T = KH * KW;
+  const { source, steps } = weightsIn(buffers.w, { T, C, K });
+  const packed: Temporary = { temporary: `${name} packed`, elements: T * C * K };
+  return [
+    call(filtersLast, { T, C, K, ...steps, PACKED: 1 }, { x: source, y: packed }),
+    call(conv2dQuad, conv2dQuadKnobs(knobs), { ...buffers, w: packed }),
+  ];
 }
 
 /**
@@ -87,10 +96,13 @@ function softwarePadded(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBu
   const padded = { ...knobs, C, H: H + 2 * PAD_H, W: W + 2 * PAD_W, PAD_H: 0, PAD_W: 0 };
   const paddedX: Temporary = { temporary: `${name} x`, elements: N * padded.H * padded.W * C };
   const paddedW: Temporary = { temporary: `${name} w`, elements: KH * KW * C * K };
+  const withBorder = { ...rest, x: paddedX, w: paddedW };
+  const calls = softwareCalls(name, padded, withBorder, target.subgroups);
   return [
     call(padImage, { N, H, W, FROM: knobs.C, TO: C, PAD_H, PAD_W, WORKGROUP }, { x, y: paddedX }),
     padWeights(knobs, w, paddedW),
-    { ...softwareCall(padded, { ...rest, x: paddedX, w: paddedW }, target.subgroups), flops: conv2dFlops(knobs) },
+    ...calls.slice(0, -1),
+    { ...calls.at(-1)!, flops: conv2dFlops(knobs) },
   ];
 }
 

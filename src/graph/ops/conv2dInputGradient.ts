@@ -2,9 +2,8 @@
 
 import type { Conv2dGeometry, Conv2dKnobs } from '../../kernels/conv2d.ts';
 import { conv2dInputGradient as plain } from '../../kernels/conv2dInputGradient.ts';
-import { conv2dInputGradientQuad, gradientPositions } from '../../kernels/conv2dInputGradientQuad.ts';
+import { conv2dInputGradientQuad, gradientPositions, quadLow } from '../../kernels/conv2dInputGradientQuad.ts';
 import { conv2dInputGradientTiled } from '../../kernels/conv2dInputGradientTiled.ts';
-import { quadLow } from '../../kernels/conv2dQuad.ts';
 import { flipFilters } from '../../kernels/flipFilters.ts';
 import { call, type Node, type Op, type Temporary } from '../node.ts';
 import { ones, zeros } from './conv2d.ts';

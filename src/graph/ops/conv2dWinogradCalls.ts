@@ -11,6 +11,7 @@ import { winogradProduct } from '../../kernels/winogradProduct.ts';
 import { winogradWeights } from '../../kernels/winogradWeights.ts';
 import { type Call, call, type Node, type Temporary } from '../node.ts';
 import type { Target } from '../target.ts';
+import { weightsIn } from './filtersLast.ts';
 
 type Value = Node | Temporary;
 
@@ -49,22 +50,26 @@ export function winogradCalls(
   const u: Temporary = { temporary: `${name} winograd${tile}`, elements: T * C * K };
   const v: Temporary = { temporary: `${name} v`, elements: T * tiles * C };
   const m: Temporary = { temporary: `${name} m`, elements: T * tiles * K };
+  const PACKED = onQuads(target) ? 1 : 0;
+  const { source, steps } = weightsIn(w, { T: 9, C, K });
   const multiply = product({ T, TILES: tiles, C, K, WORKGROUP }, { u, v, m }, target);
   return [
-    call(winogradWeights, { C, K, TILE: tile, WORKGROUP }, { w, u }),
+    call(winogradWeights, { C, K, ...steps, TILE: tile, PACKED, WORKGROUP }, { w: source, u }),
     call(winogradInput, { ...shape, H, W, C, PAD_H, PAD_W }, { x, v }),
     { ...multiply, flops: conv2dFlops(knobs) },
     call(winogradOutput, { ...shape, K, RESIDUAL, ACTIVATION }, { m, ...epilogue, y }),
   ];
 }
 
+const onQuads = ({ family, subgroups }: Target): boolean => family === 'software' && subgroups;
+
 /** m[t] = v[t] u[t] by the target's family. */
 function product(
   knobs: { T: number; TILES: number; C: number; K: number; WORKGROUP: number },
   { u, v, m }: { u: Temporary; v: Temporary; m: Temporary },
-  { family, subgroups }: Target,
+  target: Target,
 ): Call {
-  if (family === 'software' && subgroups) return call(winogradProduct, knobs, { v, u, m });
+  if (onQuads(target)) return call(winogradProduct, knobs, { v, u, m });
   const { T, TILES, C, K, WORKGROUP } = knobs;
   const matrices = {
     ...{ BATCH: T, GROUPS: 1, M: TILES, N: K, K: C, TRANSPOSE_A: 0, TRANSPOSE_B: 0 },
@@ -72,7 +77,7 @@ function product(
     ...{ Y_ROW: K, Y_GROUP: 0, Y_BATCH: TILES * K, ALPHA: 1, RESIDUAL: 0, SCALED: 0, GAMMA: 0, LOWEST: 0 },
   };
   const buffers = { a: v, b: u, y: m };
-  return family === 'software'
+  return target.family === 'software'
     ? call(matmul, { ...matrices, WORKGROUP }, buffers)
     : call(matmulTiled, matrices, buffers);
 }

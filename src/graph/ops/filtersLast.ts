@@ -1,8 +1,8 @@
 // filtersLast: the node for a weight whose filters stand first in files and last on the device.
 
 import { mismatch } from '../../errors.ts';
-import { filtersLast as filtersLastKernel } from '../../kernels/filtersLast.ts';
-import { call, elementCount, type Node, type Op, type Shape } from '../node.ts';
+import { filtersLast as kernel, stepsInFiles, type WeightSteps } from '../../kernels/filtersLast.ts';
+import { call, elementCount, type Node, type Op, type Shape, type Temporary } from '../node.ts';
 
 export interface FiltersLastAttributes {
   /** Axis i of the result is axis `permutation[i]` of the weight. */
@@ -14,7 +14,8 @@ export const filtersLastOp: Op<FiltersLastAttributes> = {
   lower(node) {
     const [x] = node.inputs as [Node];
     const [K, C] = x.shape as [number, number];
-    return [call(filtersLastKernel, { K, C, T: elementCount(x.shape) / (K * C) }, { x, y: node })];
+    const T = elementCount(x.shape) / (K * C);
+    return [call(kernel, { K, C, T, ...stepsInFiles({ C, T }), PACKED: 0 }, { x, y: node })];
   },
 };
 
@@ -37,3 +38,17 @@ export function filtersLast(weight: Node): Node<FiltersLastAttributes> {
 
 /** Axis i of the kernels' weight is this axis of PyTorch's. */
 export const filtersPermutation = (shape: Shape): readonly number[] => (shape.length === 4 ? [2, 3, 1, 0] : [1, 0]);
+
+/**
+ * Where the weights (T, C, K) of a kernel that reads them in any order lie, and the steps between them: what `filtersLast`
+ * would reorder is read as the file has it.
+ */
+export function weightsIn(
+  w: Node | Temporary,
+  { T, C, K }: { T: number; C: number; K: number },
+): { source: Node | Temporary; steps: WeightSteps } {
+  if ('op' in w && w.op === filtersLastOp) {
+    return { source: w.inputs[0]!, steps: stepsInFiles({ C, T }) };
+  }
+  return { source: w, steps: { STEP_T: C * K, STEP_C: K, STEP_K: 1 } };
+}
