@@ -13,7 +13,9 @@ export type FiltersLastKnobs = WeightSteps & { K: number; C: number; T: number; 
 
 /** Of x (K, C, T), as in files. */
 export const stepsInFiles = ({ C, T }: { C: number; T: number }): WeightSteps => ({
-  ...{ STEP_T: 1, STEP_C: T, STEP_K: C * T },
+  STEP_T: 1,
+  STEP_C: T,
+  STEP_K: C * T,
 });
 
 /** The shader's WORKGROUP and ROWS. */
