@@ -1,6 +1,6 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C/4, K, 4), as filtersLast packs it   scale, shift: (K)   residual, y: (N, OH, OW, K)
-// lib: activate, convWindow4, linearId, quadSwaps
+// lib: activate, linearId, quadSwaps
 // C and K are multiples of 4. Four invocations (a quad) make 32 output positions x 32 output channels, or 16 x 32 with LOW:
 // each has 8 positions (4), and each loads a quarter of the weights and hands it to the others. On a software adapter a load
 // costs as much as ten multiply-adds, so few loads win. No barrier, no workgroup memory. The rows of the GEMM are all
@@ -50,14 +50,34 @@ alias YElement = f32;
 @group(0) @binding(5) var<storage, read> residual: array<vec4<ResidualElement>>;
 @group(0) @binding(6) var<storage, read_write> y: array<vec4<YElement>>;
 
-fn load(start: i32, c: u32) -> vec4f {
-  if (!PADDED) { return vec4f(x[u32(start) + c]); }
-  return select(vec4f(), vec4f(x[u32(max(start, 0)) + c]), start >= 0);
+// Where four output positions, rows row .. row + 3 of the GEMM, read x: their windows' top left corners, and the vec4 there.
+struct Windows { h: vec4i, w: vec4i, first: vec4i }
+
+// Rows past the end repeat the last one.
+fn windows(row: u32) -> Windows {
+  let m = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.N * params.OH * params.OW - 1u));
+  let image = vec4i(m / (params.OH * params.OW));
+  let position = m % (params.OH * params.OW);
+  let h = vec4i((position / params.OW) * params.STRIDE_H) - i32(params.PAD_H);
+  let w = vec4i((position % params.OW) * params.STRIDE_W) - i32(params.PAD_W);
+  return Windows(h, w, ((image * i32(params.H) + h) * i32(params.W) + w) * i32(params.C / 4u));
 }
 
-// Column i: what position i of the four reads.
-fn loadPositions(starts: vec4i, c: u32) -> mat4x4f {
-  return mat4x4f(load(starts.x, c), load(starts.y, c), load(starts.z, c), load(starts.w, c));
+// How far from the corner a turn of the loop reads: rows, columns and vec4s.
+struct Reach { h: i32, w: i32, vec4s: i32 }
+
+// Column i: what position i of the four reads; zeros beside x, whose size is (h, w).
+fn loadPositions(at: Windows, reach: Reach, size: vec2u) -> mat4x4f {
+  let from = at.first + reach.vec4s;
+  if (!PADDED) { return mat4x4f(vec4f(x[from.x]), vec4f(x[from.y]), vec4f(x[from.z]), vec4f(x[from.w])); }
+  let inside = (vec4u(at.h + reach.h) < vec4u(size.x)) & (vec4u(at.w + reach.w) < vec4u(size.y));
+  let safe = select(vec4i(), from, inside);
+  return mat4x4f(
+    select(vec4f(), vec4f(x[safe.x]), inside.x),
+    select(vec4f(), vec4f(x[safe.y]), inside.y),
+    select(vec4f(), vec4f(x[safe.z]), inside.z),
+    select(vec4f(), vec4f(x[safe.w]), inside.w),
+  );
 }
 
 // Row i: 4 depths of channel lane ^ i of a quad, of which this invocation loads its own.
@@ -85,8 +105,6 @@ fn main(
   // NOTE: nobody returns early: a quad's swaps need all four.
   let at0 = windows(row);
   let at1 = windows(row + 4u);
-  let taps = select(params.KW, 1u, isRun());
-  let depth4 = select(C4, params.KW * C4, isRun());
   let last = K4 - 1u; // columns past the end repeat it
   let to1 = 4u * (min(column + 1u, last) - column);
   let to2 = 4u * (min(column + 2u, last) - column);
@@ -97,43 +115,53 @@ fn main(
   let to7 = 4u * (min(column + 7u, last) - column);
   var weight = 4u * column + lane;
   var sum: array<mat4x4f, 16>;
-  for (var kh = 0u; kh < params.KH; kh++) {
-    let starts0 = rowStarts(at0, kh);
-    let starts1 = rowStarts(at1, kh);
-    for (var kw = 0u; kw < taps; kw++) {
-      let taps0 = pixels(at0, starts0, kw) * i32(C4);
-      let taps1 = pixels(at1, starts1, kw) * i32(C4);
-      for (var c = 0u; c < depth4; c++) {
-        let xs0 = loadPositions(taps0, c);
-        var xs1 = xs0;
-        if (!LOW) { xs1 = loadPositions(taps1, c); }
-        let ws0 = weights(weight);
-        sum[0] += ws0 * xs0;
-        if (!LOW) { sum[1] += ws0 * xs1; }
-        let ws1 = weights(weight + to1);
-        sum[2] += ws1 * xs0;
-        if (!LOW) { sum[3] += ws1 * xs1; }
-        let ws2 = weights(weight + to2);
-        sum[4] += ws2 * xs0;
-        if (!LOW) { sum[5] += ws2 * xs1; }
-        let ws3 = weights(weight + to3);
-        sum[6] += ws3 * xs0;
-        if (!LOW) { sum[7] += ws3 * xs1; }
-        let ws4 = weights(weight + to4);
-        sum[8] += ws4 * xs0;
-        if (!LOW) { sum[9] += ws4 * xs1; }
-        let ws5 = weights(weight + to5);
-        sum[10] += ws5 * xs0;
-        if (!LOW) { sum[11] += ws5 * xs1; }
-        let ws6 = weights(weight + to6);
-        sum[12] += ws6 * xs0;
-        if (!LOW) { sum[13] += ws6 * xs1; }
-        let ws7 = weights(weight + to7);
-        sum[14] += ws7 * xs0;
-        if (!LOW) { sum[15] += ws7 * xs1; }
-        weight += params.K;
-      }
-    }
+  let size = vec2u(params.H, params.W);
+  let dilation = vec2i(vec2u(params.DILATION_H, params.DILATION_W));
+  let width = i32(params.KW) * dilation.y;
+  let toColumn = (dilation.y - 1) * i32(C4);
+  let toRow = (dilation.x * i32(params.W) - width) * i32(C4);
+  let turns = params.KH * params.KW * C4;
+  let K = params.K;
+  var reach = Reach();
+  var c = 0u;
+  // One loop, not three: a software adapter writes all sums back where one ends.
+  for (var turn = 0u; turn < turns; turn++) {
+    let xs0 = loadPositions(at0, reach, size);
+    var xs1 = xs0;
+    if (!LOW) { xs1 = loadPositions(at1, reach, size); }
+    let ws0 = weights(weight);
+    sum[0] += ws0 * xs0;
+    if (!LOW) { sum[1] += ws0 * xs1; }
+    let ws1 = weights(weight + to1);
+    sum[2] += ws1 * xs0;
+    if (!LOW) { sum[3] += ws1 * xs1; }
+    let ws2 = weights(weight + to2);
+    sum[4] += ws2 * xs0;
+    if (!LOW) { sum[5] += ws2 * xs1; }
+    let ws3 = weights(weight + to3);
+    sum[6] += ws3 * xs0;
+    if (!LOW) { sum[7] += ws3 * xs1; }
+    let ws4 = weights(weight + to4);
+    sum[8] += ws4 * xs0;
+    if (!LOW) { sum[9] += ws4 * xs1; }
+    let ws5 = weights(weight + to5);
+    sum[10] += ws5 * xs0;
+    if (!LOW) { sum[11] += ws5 * xs1; }
+    let ws6 = weights(weight + to6);
+    sum[12] += ws6 * xs0;
+    if (!LOW) { sum[13] += ws6 * xs1; }
+    let ws7 = weights(weight + to7);
+    sum[14] += ws7 * xs0;
+    if (!LOW) { sum[15] += ws7 * xs1; }
+    weight += K;
+    c += 1u;
+    let tapEnds = c == C4;
+    c = select(c, 0u, tapEnds);
+    reach.w += select(0, dilation.y, tapEnds);
+    let rowEnds = reach.w == width;
+    reach.w = select(reach.w, 0, rowEnds);
+    reach.h += select(0, dilation.x, rowEnds);
+    reach.vec4s += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
   }
   sums = sum;
   let rows = params.N * params.OH * params.OW;

@@ -2,8 +2,7 @@
 // x: (N, H, W, C)   dy: (N, OH, OW, K)   dw: (SLICES, KH, KW, FILTER_C, K)   C and K multiples of 4, FILTER_C <= C
 // lib: linearId, weightGradient
 // For software adapters without subgroups: one invocation makes 8 channels c x 8 channels k of one tap and shares nothing.
-// The positions are cut into SLICES that addSlices adds up. With RUN (no padding, no dilation along a row) the window's row
-// is one run of memory, as if a tap had KW C channels.
+// The positions are cut into SLICES that addSlices adds up.
 
 const WORKGROUP = 64u;
 
@@ -24,7 +23,6 @@ struct Params {
   DILATION_H: u32,
   DILATION_W: u32,
   FILTER_C: u32,
-  RUN: u32,
   SLICES: u32,
 }
 
@@ -56,7 +54,7 @@ fn main(
 ) {
   let K4 = params.K / 4u;
   let tile = tileOf(linearId(group, local, groups, WORKGROUP), 2u, 2u);
-  let lastRow = tapSize().x - 1u; // channels and columns past the end repeat the last quad
+  let lastRow = params.C / 4u - 1u; // channels and columns past the end repeat the last quad
   let c1 = min(tile.row + 1u, lastRow) - tile.row;
   let k1 = min(tile.column + 1u, K4 - 1u) - tile.column;
   var sum00 = mat4x4f(); // [channel quad c][column quad], column i: channel i of the quad c

@@ -27,7 +27,6 @@ struct Params {
   DILATION_H: u32,
   DILATION_W: u32,
   FILTER_C: u32,
-  RUN: u32,
   SLICES: u32,
 }
 
@@ -80,7 +79,7 @@ fn main(
   let tile = tileOf(id / 4u, 8u, 4u);
   let row = tile.row + lane * 2u;
   let column = tile.column;
-  let lastRow = tapSize().x - 1u; // channels and columns past the end repeat the last quad
+  let lastRow = params.C / 4u - 1u; // channels and columns past the end repeat the last quad
   let c0 = min(row, lastRow);
   let c1 = min(row + 1u, lastRow);
   let to1 = min(column + 1u, K4 - 1u) - column;

@@ -3,7 +3,6 @@
 // lib: linearId, weightGradient
 // 8 x 8 invocations make 64 channels c x 64 channels k of one tap and one slice of the positions, each 8 x 8 in four
 // mat4x4f; 16 positions go by at a time, of which each invocation loads a 4 x 4 block of x, turned round, and one of dy.
-// With RUN (no padding, no dilation along a row) the window's row is one run of memory, as if a tap had KW C channels.
 
 const N = 1u;
 const H = 1u;
@@ -21,7 +20,6 @@ const PAD_W = 0u;
 const DILATION_H = 1u;
 const DILATION_W = 1u;
 const FILTER_C = 4u;
-const RUN = 0u;
 const SLICES = 1u;
 
 struct Sizes {
@@ -41,16 +39,15 @@ struct Sizes {
   DILATION_H: u32,
   DILATION_W: u32,
   FILTER_C: u32,
-  RUN: u32,
   SLICES: u32,
 }
 // What the library reads; constants here, so that nothing is divided by a variable.
 const params = Sizes(
-  N, H, W, C, K, OH, OW, KH, KW, STRIDE_H, STRIDE_W, PAD_H, PAD_W, DILATION_H, DILATION_W, FILTER_C, RUN, SLICES,
+  N, H, W, C, K, OH, OW, KH, KW, STRIDE_H, STRIDE_W, PAD_H, PAD_W, DILATION_H, DILATION_W, FILTER_C, SLICES,
 );
 
 const K4 = K / 4u;
-const RUN4 = select(C, C * KW, RUN == 1u) / 4u;
+const C4 = C / 4u;
 const POSITIONS = (N * OH * OW + 4u * SLICES - 1u) / (4u * SLICES) * 4u; // of a slice
 const STEPS = (POSITIONS + 15u) / 16u;
 
@@ -72,7 +69,7 @@ fn loadX(tile: GradientTile, m: u32, quad: u32) -> vec4f {
 
 // Puts 4 positions from m on their way into registers: a channel quad of x and one of dy.
 fn load(tile: GradientTile, m: u32, row: u32, column: u32) {
-  let quad = min(row, RUN4 - 1u); // channels past the end repeat the last quad
+  let quad = min(row, C4 - 1u); // channels past the end repeat the last quad
   nextX = mat4x4f(loadX(tile, m, quad), loadX(tile, m + 1u, quad), loadX(tile, m + 2u, quad), loadX(tile, m + 3u, quad));
   let last = tile.end - 1u; // positions past the end count as 0 in x
   let at = min(column, K4 - 1u);

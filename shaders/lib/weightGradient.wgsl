@@ -3,12 +3,6 @@
 // A tile of the result: its first channel quads of dy and x, its tap and slice, and the slice's positions.
 struct GradientTile { column: u32, row: u32, tap: u32, slice: u32, first: u32, end: u32, dh: i32, dw: i32 }
 
-// Channel quads of a tap, and taps of a window's row.
-fn tapSize() -> vec2u {
-  let C4 = params.C / 4u;
-  return select(vec2u(C4, params.KW), vec2u(C4 * params.KW, 1u), params.RUN == 1u);
-}
-
 // Positions of a slice; the last one may have fewer.
 fn slicePositions() -> u32 {
   return ((params.N * params.OH * params.OW + 4u * params.SLICES - 1u) / (4u * params.SLICES)) * 4u;
@@ -16,10 +10,9 @@ fn slicePositions() -> u32 {
 
 // Tiles of `rows` x `columns` channel quads, of which each lies in one tap and one slice.
 fn tileOf(index: u32, rows: u32, columns: u32) -> GradientTile {
-  let size = tapSize();
   let wide = (params.K / 4u + columns - 1u) / columns;
-  let high = (size.x + rows - 1u) / rows;
-  let taps = params.KH * size.y;
+  let high = (params.C / 4u + rows - 1u) / rows;
+  let taps = params.KH * params.KW;
   let tap = (index / (wide * high)) % taps;
   let slice = index / (wide * high * taps);
   return GradientTile(
@@ -29,8 +22,8 @@ fn tileOf(index: u32, rows: u32, columns: u32) -> GradientTile {
     slice,
     slice * slicePositions(),
     min((slice + 1u) * slicePositions(), params.N * params.OH * params.OW),
-    i32((tap / size.y) * params.DILATION_H) - i32(params.PAD_H),
-    i32((tap % size.y) * params.DILATION_W) - i32(params.PAD_W),
+    i32((tap / params.KW) * params.DILATION_H) - i32(params.PAD_H),
+    i32((tap % params.KW) * params.DILATION_W) - i32(params.PAD_W),
   );
 }
 
@@ -46,9 +39,6 @@ fn placeOf(tile: GradientTile, m: u32) -> vec2u {
 
 // Row of dw, seen as (SLICES KH KW FILTER_C, K), for a channel of the tile's tap; below 0 where x is padded.
 fn filterRow(tile: GradientTile, channel: u32) -> i32 {
-  let size = tapSize();
-  let depth = tile.tap * size.x * 4u + channel;
-  let c = depth % params.C;
-  let row = ((tile.slice * params.KH * params.KW) + depth / params.C) * params.FILTER_C + c;
-  return select(-1, i32(row), channel < size.x * 4u && c < params.FILTER_C && tile.slice < params.SLICES);
+  let row = (tile.slice * params.KH * params.KW + tile.tap) * params.FILTER_C + channel;
+  return select(-1, i32(row), channel < params.FILTER_C && tile.slice < params.SLICES);
 }

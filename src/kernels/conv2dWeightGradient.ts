@@ -6,16 +6,14 @@ import { type Conv2dGeometry, conv2dFlops } from './conv2d.ts';
 import { ceilDiv, type Kernel, linearGrid, type Reference } from './kernel.ts';
 
 /**
- * The geometry of the convolution. `FILTER_C`: channels of its filters; x may have more, which count for nothing. `RUN`:
- * 1 where a window's row is one run of memory, as without padding and dilation. `SLICES`: parts that the positions are
- * cut into.
+ * The geometry of the convolution. `FILTER_C`: channels of its filters; x may have more, which count for nothing. `SLICES`:
+ * parts that the positions are cut into.
  */
-export type WeightGradientKnobs = Conv2dGeometry & { FILTER_C: number; RUN: number; SLICES: number };
+export type WeightGradientKnobs = Conv2dGeometry & { FILTER_C: number; SLICES: number };
 
 /** Tiles of `rows` channels c x `columns` channels k: each lies in one tap and one slice. */
 export function weightGradientTiles(k: WeightGradientKnobs, rows: number, columns: number): number {
-  const [run, taps] = k.RUN ? [k.KW * k.C, k.KH] : [k.C, k.KH * k.KW];
-  return k.SLICES * taps * ceilDiv(run, rows) * ceilDiv(k.K, columns);
+  return k.SLICES * k.KH * k.KW * ceilDiv(k.C, rows) * ceilDiv(k.K, columns);
 }
 
 export function weightGradientElements(k: WeightGradientKnobs): Record<string, number> {

@@ -16,4 +16,4 @@ export const conv2dWeightGradientScalar: Kernel<ScalarKnobs> = {
 };
 
 export const conv2dWeightGradientScalarReference: Reference<ScalarKnobs> = (inputs, k) =>
-  conv2dWeightGradientReference(inputs, { ...k, FILTER_C: k.C, RUN: 0, SLICES: 1 });
+  conv2dWeightGradientReference(inputs, { ...k, FILTER_C: k.C, SLICES: 1 });

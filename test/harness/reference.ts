@@ -15,9 +15,9 @@ import { globalPoolReference } from '../../src/kernels/globalPool.ts';
 import type { Reference } from '../../src/kernels/kernel.ts';
 import { linearReference } from '../../src/kernels/linear.ts';
 import { maxPoolReference } from '../../src/kernels/maxPool.ts';
-import { padImageReference } from '../../src/kernels/padImage.ts';
 import { padRowsReference } from '../../src/kernels/padRows.ts';
 import { softmaxReference } from '../../src/kernels/softmax.ts';
+import { unfoldRowsReference } from '../../src/kernels/unfoldRows.ts';
 
 /** By the kernel's name, each for the knobs of its own kernel. */
 const references: Readonly<Record<string, unknown>> = {
@@ -31,7 +31,7 @@ const references: Readonly<Record<string, unknown>> = {
   globalPool: globalPoolReference,
   linear: linearReference,
   maxPool: maxPoolReference,
-  padImage: padImageReference,
+  unfoldRows: unfoldRowsReference,
   padRows: padRowsReference,
   softmax: softmaxReference,
 };

@@ -92,7 +92,7 @@ export const tolerances: Record<string, Tolerance> = {
   fmaPeak: { roundings: (knobs) => 2 * k(knobs, 'CHAIN') * k(knobs, 'ROUNDS') + 10, scale: 'result' },
   filtersLast: { roundings: () => 0, scale: 'result' },
   flipFilters: { roundings: () => 0, scale: 'result' },
-  padImage: { roundings: () => 0, scale: 'result' },
+  unfoldRows: { roundings: () => 0, scale: 'result' },
   padRows: { roundings: () => 0, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */

@@ -18,12 +18,12 @@ import { linear, linearReference } from '../../src/kernels/linear.ts';
 import { matmul, matmulReference } from '../../src/kernels/matmul.ts';
 import { matmulTiled } from '../../src/kernels/matmulTiled.ts';
 import { maxPool, maxPoolReference } from '../../src/kernels/maxPool.ts';
-import { padImage, padImageReference } from '../../src/kernels/padImage.ts';
 import { padRows, padRowsReference } from '../../src/kernels/padRows.ts';
 import type { Knobs } from '../../src/kernels/shader.ts';
 import { softmax, softmaxReference } from '../../src/kernels/softmax.ts';
 import { sumSlices, sumSlicesReference } from '../../src/kernels/sumSlices.ts';
 import { topPool, topPoolReference } from '../../src/kernels/topPool.ts';
+import { unfoldRows, unfoldRowsReference } from '../../src/kernels/unfoldRows.ts';
 import { winogradInput, winogradInputReference } from '../../src/kernels/winogradInput.ts';
 import { winogradOutput, winogradOutputReference } from '../../src/kernels/winogradOutput.ts';
 import { winogradProduct, winogradProductReference } from '../../src/kernels/winogradProduct.ts';
@@ -86,7 +86,21 @@ check(linear, linearReference, { M: 2, K: 37, N: 21, ACTIVATION: activations.elu
 check(filtersLast, filtersLastReference, { K: 13, C: 5, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 15, PACKED: 0 });
 check(filtersLast, filtersLastReference, { K: 13, C: 8, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 24, PACKED: 1 }, 'packed');
 check(padRows, padRowsReference, { ROWS: 5, FROM: 3, TO: 7, WORKGROUP: 64 });
-check(padImage, padImageReference, { N: 1, H: 3, W: 5, FROM: 3, TO: 5, PAD_H: 1, PAD_W: 2, WORKGROUP: 64 });
+const rows = {
+  N: 1,
+  H: 3,
+  W: 5,
+  C: 3,
+  OW: 3,
+  KW: 3,
+  STRIDE_W: 2,
+  PAD_H: 1,
+  PAD_W: 1,
+  DILATION_W: 1,
+  TO: 12,
+  WORKGROUP: 64,
+};
+check(unfoldRows, unfoldRowsReference, rows);
 check(concat, concatReference, { ROWS: 5, C: 3, OFFSET: 2, TOTAL: 7, WORKGROUP: 64 });
 check(softmax, softmaxReference, { OUTER: 6, SIZE: 37, INNER: 1, LOG: 0, LINES: 1, SLICES: 64 });
 check(attentionMap, attentionMapReference, { N: 2, P: 9, ROW: 12, FIRST_ROWS: 20, SECOND_ROWS: 7, WORKGROUP: 16 });

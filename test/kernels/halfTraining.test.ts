@@ -59,7 +59,7 @@ check(globalPoolGradient, globalPoolGradientReference, pool, { inputs: { x, y } 
 check(topPoolGradient, topPoolGradientReference, { N: 2, P: 49, C: 20, WORKGROUP: 16 });
 
 const geometry = { ...window, K: 12, DILATION_H: 1, DILATION_W: 1 };
-const sliced = { ...geometry, FILTER_C: 8, RUN: 0, SLICES: 2 };
+const sliced = { ...geometry, FILTER_C: 8, SLICES: 2 };
 check(conv2dWeightGradient, conv2dWeightGradientReference, { ...sliced, WORKGROUP: 64 });
 check(conv2dWeightGradientQuad, conv2dWeightGradientReference, { ...sliced, WORKGROUP: 64 });
 check(conv2dWeightGradientTiled, conv2dWeightGradientReference, sliced);

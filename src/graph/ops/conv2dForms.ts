@@ -5,8 +5,8 @@ import { conv2dQuad, conv2dQuadKnobs } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { filtersLast } from '../../kernels/filtersLast.ts';
 import { ceilDiv } from '../../kernels/kernel.ts';
-import { padImage } from '../../kernels/padImage.ts';
 import { padRows } from '../../kernels/padRows.ts';
+import { unfolded, unfoldRows, unfoldRowsKnobs } from '../../kernels/unfoldRows.ts';
 import { type Call, call, type Forms, isConstant, isSource, type Node, reachable, type Temporary } from '../node.ts';
 import type { Target } from '../target.ts';
 import { type GpuFamily, type TiledChoice, tiledCalls, tiledChoices } from './conv2dTiledCalls.ts';
@@ -68,7 +68,7 @@ export function conv2dCalls(
   if (knobs.K % 4) return [call(conv2dScalar, knobs, { ...buffers })];
   const { family, subgroups } = target;
   if (family !== 'software') return gpuCalls(name, knobs, buffers, family, form);
-  if (knobs.C % 4) return softwarePadded(name, knobs, buffers, target);
+  if (knobs.C % 4) return softwareUnfolded(name, knobs, buffers, target);
   return softwareCalls(name, knobs, buffers, subgroups);
 }
 
@@ -85,22 +85,17 @@ function softwareCalls(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuf
   ];
 }
 
-/**
- * On a software adapter, for other channel counts such as the stem's 3: a border of zeros and a fourth channel. Then the
- * windows' rows are runs of memory, and no load asks where the image ends.
- */
-function softwarePadded(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, target: Target): Call[] {
+/** On a software adapter, for other channel counts such as the stem's 3: the windows' rows as channels. */
+function softwareUnfolded(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, target: Target): Call[] {
   const { x, w, ...rest } = buffers;
-  const { N, H, W, K, KH, KW, PAD_H, PAD_W, WORKGROUP } = knobs;
-  const C = channelsUp(knobs);
-  const padded = { ...knobs, C, H: H + 2 * PAD_H, W: W + 2 * PAD_W, PAD_H: 0, PAD_W: 0 };
-  const paddedX: Temporary = { temporary: `${name} x`, elements: N * padded.H * padded.W * C };
-  const paddedW: Temporary = { temporary: `${name} w`, elements: KH * KW * C * K };
-  const withBorder = { ...rest, x: paddedX, w: paddedW };
-  const calls = softwareCalls(name, padded, withBorder, target.subgroups);
+  const { KH, KW, C, K, WORKGROUP } = knobs;
+  const wide = unfolded(knobs);
+  const rows: Temporary = { temporary: `${name} rows`, elements: wide.N * wide.H * wide.W * wide.C };
+  const filters: Temporary = { temporary: `${name} w`, elements: KH * wide.C * K };
+  const calls = softwareCalls(name, wide, { ...rest, x: rows, w: filters }, target.subgroups);
   return [
-    call(padImage, { N, H, W, FROM: knobs.C, TO: C, PAD_H, PAD_W, WORKGROUP }, { x, y: paddedX }),
-    padWeights(knobs, w, paddedW),
+    call(unfoldRows, unfoldRowsKnobs(knobs, WORKGROUP), { x, y: rows }),
+    call(padRows, { ROWS: KH, FROM: KW * C * K, TO: wide.C * K, WORKGROUP }, { x: w, y: filters }),
     ...calls.slice(0, -1),
     { ...calls.at(-1)!, flops: conv2dFlops(knobs) },
   ];
@@ -128,19 +123,9 @@ function gpuCalls(
   const w: Temporary = { temporary: `${name} w`, elements: KH * KW * C * K };
   return [
     call(padRows, { ROWS: N * H * W, FROM: knobs.C, TO: C, WORKGROUP }, { x: buffers.x, y: x }),
-    padWeights({ ...knobs, WORKGROUP }, buffers.w, w),
+    call(padRows, { ROWS: KH * KW, FROM: knobs.C * K, TO: C * K, WORKGROUP }, { x: buffers.w, y: w }),
     ...tiledCalls(name, { ...knobs, C }, { ...buffers, x, w }, choice),
   ];
-}
-
-function padWeights(
-  knobs: Conv2dGeometry & { WORKGROUP: number },
-  w: ConvolutionBuffers['w'],
-  padded: Temporary,
-): Call {
-  const { KH, KW, C, K, WORKGROUP } = knobs;
-  const taps = { ROWS: KH * KW, FROM: C * K, TO: channelsUp(knobs) * K, WORKGROUP };
-  return call(padRows, taps, { x: w, y: padded });
 }
 
 const channelsUp = ({ C }: Conv2dGeometry): number => 4 * ceilDiv(C, 4);

@@ -6,8 +6,7 @@ import { conv2dWeightGradient as plain, weightGradientTiles } from '../../kernel
 import { conv2dWeightGradientQuad } from '../../kernels/conv2dWeightGradientQuad.ts';
 import { conv2dWeightGradientScalar } from '../../kernels/conv2dWeightGradientScalar.ts';
 import { conv2dWeightGradientTiled } from '../../kernels/conv2dWeightGradientTiled.ts';
-import { ceilDiv } from '../../kernels/kernel.ts';
-import { padImage } from '../../kernels/padImage.ts';
+import { unfolded, unfoldRows, unfoldRowsKnobs } from '../../kernels/unfoldRows.ts';
 import { type Call, call, type Node, type Op, type Temporary } from '../node.ts';
 import type { Target } from '../target.ts';
 
@@ -40,25 +39,22 @@ export function conv2dWeightGradient(name: string, dy: Node, x: Node, geometry: 
 }
 
 function weightGradientCalls(dw: Node, geometry: Conv2dGeometry, x: Node, dy: Node, target: Target): Call[] {
-  const { N, H, W, C, K, KH, KW, PAD_H, PAD_W } = geometry;
+  const { N, OH, OW, C, K, KH, KW } = geometry;
   if (K % 4) return [call(conv2dWeightGradientScalar, { ...geometry, WORKGROUP }, { x, dy, dw })];
-  if (C % 4 === 0) return slicedCalls(dw, { ...geometry, FILTER_C: C, RUN: 0 }, { x, dy }, target);
-  // Other channel counts such as the stem's 3: a fourth channel and, where rows are runs then, a border of zeros.
-  const run = geometry.DILATION_W === 1;
-  const border = run ? { PAD_H, PAD_W } : { PAD_H: 0, PAD_W: 0 };
-  const padded = { ...geometry, C: 4 * ceilDiv(C, 4), H: H + 2 * border.PAD_H, W: W + 2 * border.PAD_W };
-  const rest = { PAD_H: PAD_H - border.PAD_H, PAD_W: PAD_W - border.PAD_W };
-  const paddedX: Temporary = { temporary: `${dw.name} x`, elements: N * padded.H * padded.W * padded.C };
-  const knobs = { ...padded, ...rest, FILTER_C: C, RUN: Number(run) };
+  if (C % 4 === 0) return slicedCalls(dw, { ...geometry, FILTER_C: C }, { x, dy }, target);
+  // Other channel counts such as the stem's 3: the windows' rows as channels.
+  const wide = unfolded(geometry);
+  const rows: Temporary = { temporary: `${dw.name} rows`, elements: N * wide.H * wide.W * wide.C };
+  const flops = 2 * N * OH * OW * K * KH * KW * C;
   return [
-    call(padImage, { N, H, W, FROM: C, TO: padded.C, ...border, WORKGROUP }, { x, y: paddedX }),
-    ...slicedCalls(dw, knobs, { x: paddedX, dy }, target).map((each) =>
-      each.buffers.dy ? { ...each, flops: 2 * N * geometry.OH * geometry.OW * K * KH * KW * C } : each,
+    call(unfoldRows, unfoldRowsKnobs(geometry, WORKGROUP), { x, y: rows }),
+    ...slicedCalls(dw, { ...wide, FILTER_C: KW * C }, { x: rows, dy }, target).map((each) =>
+      each.buffers.dy ? { ...each, flops } : each,
     ),
   ];
 }
 
-type Shape = Conv2dGeometry & { FILTER_C: number; RUN: number };
+type Shape = Conv2dGeometry & { FILTER_C: number };
 
 /** The products, in slices where there are too few tiles, and the slices' sum. */
 function slicedCalls(dw: Node, shape: Shape, buffers: Call['buffers'], target: Target): Call[] {
