@@ -66,18 +66,19 @@ fn windows(row: u32) -> Windows {
 // How far from the corner a turn of the loop reads: rows, columns and vec4s.
 struct Reach { h: i32, w: i32, vec4s: i32 }
 
+fn load(from: i32, inside: bool) -> vec4f {
+  return select(vec4f(), vec4f(x[from]), inside);
+}
+
 // Column i: what position i of the four reads; zeros beside x, whose size is (h, w).
 fn loadPositions(at: Windows, reach: Reach, size: vec2u) -> mat4x4f {
-  let from = at.first + reach.vec4s;
-  if (!PADDED) { return mat4x4f(vec4f(x[from.x]), vec4f(x[from.y]), vec4f(x[from.z]), vec4f(x[from.w])); }
-  let inside = (vec4u(at.h + reach.h) < vec4u(size.x)) & (vec4u(at.w + reach.w) < vec4u(size.y));
-  let safe = select(vec4i(), from, inside);
-  return mat4x4f(
-    select(vec4f(), vec4f(x[safe.x]), inside.x),
-    select(vec4f(), vec4f(x[safe.y]), inside.y),
-    select(vec4f(), vec4f(x[safe.z]), inside.z),
-    select(vec4f(), vec4f(x[safe.w]), inside.w),
-  );
+  var from = at.first + reach.vec4s;
+  var inside = vec4<bool>(true);
+  if (PADDED) {
+    inside = (vec4u(at.h + reach.h) < vec4u(size.x)) & (vec4u(at.w + reach.w) < vec4u(size.y));
+    from = select(vec4i(), from, inside);
+  }
+  return mat4x4f(load(from.x, inside.x), load(from.y, inside.y), load(from.z, inside.z), load(from.w, inside.w));
 }
 
 // Row i: 4 depths of channel lane ^ i of a quad, of which this invocation loads its own.

@@ -33,6 +33,12 @@ export function unfoldRowsKnobs(k: Conv2dGeometry, WORKGROUP: number): UnfoldRow
   return { N, H, W, C, OW, KW, STRIDE_W, PAD_H, PAD_W, DILATION_W, TO: unfolded(k).C, WORKGROUP };
 }
 
+/** Of a matrix, each row a window of one pixel: `rows` of `from` floats get zeros behind them, up to `to`. */
+export function padRowsKnobs(rows: number, from: number, to: number, WORKGROUP: number): UnfoldRowsKnobs {
+  const window = { KW: 1, STRIDE_W: 1, PAD_H: 0, PAD_W: 0, DILATION_W: 1 };
+  return { N: 1, H: 1, W: rows, C: from, OW: rows, ...window, TO: to, WORKGROUP };
+}
+
 const outputs = (k: UnfoldRowsKnobs) => k.N * (k.H + 2 * k.PAD_H) * k.OW * k.TO;
 
 export const unfoldRows: Kernel<UnfoldRowsKnobs> = {

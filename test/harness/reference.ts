@@ -15,7 +15,6 @@ import { globalPoolReference } from '../../src/kernels/globalPool.ts';
 import type { Reference } from '../../src/kernels/kernel.ts';
 import { linearReference } from '../../src/kernels/linear.ts';
 import { maxPoolReference } from '../../src/kernels/maxPool.ts';
-import { padRowsReference } from '../../src/kernels/padRows.ts';
 import { softmaxReference } from '../../src/kernels/softmax.ts';
 import { unfoldRowsReference } from '../../src/kernels/unfoldRows.ts';
 
@@ -32,7 +31,6 @@ const references: Readonly<Record<string, unknown>> = {
   linear: linearReference,
   maxPool: maxPoolReference,
   unfoldRows: unfoldRowsReference,
-  padRows: padRowsReference,
   softmax: softmaxReference,
 };
 

@@ -93,7 +93,6 @@ export const tolerances: Record<string, Tolerance> = {
   filtersLast: { roundings: () => 0, scale: 'result' },
   flipFilters: { roundings: () => 0, scale: 'result' },
   unfoldRows: { roundings: () => 0, scale: 'result' },
-  padRows: { roundings: () => 0, scale: 'result' },
   maxPool: { roundings: () => 0, scale: 'result' },
   /** P - 1 additions and a division of 2.5 ULP. */
   globalPool: { roundings: (knobs) => (knobs.MAXIMUM ? 0 : k(knobs, 'P') + 4), scale: 'sum' },

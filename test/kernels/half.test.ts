@@ -18,7 +18,6 @@ import { linear, linearReference } from '../../src/kernels/linear.ts';
 import { matmul, matmulReference } from '../../src/kernels/matmul.ts';
 import { matmulTiled } from '../../src/kernels/matmulTiled.ts';
 import { maxPool, maxPoolReference } from '../../src/kernels/maxPool.ts';
-import { padRows, padRowsReference } from '../../src/kernels/padRows.ts';
 import type { Knobs } from '../../src/kernels/shader.ts';
 import { softmax, softmaxReference } from '../../src/kernels/softmax.ts';
 import { sumSlices, sumSlicesReference } from '../../src/kernels/sumSlices.ts';
@@ -85,7 +84,6 @@ check(topPool, topPoolReference, { N: 2, P: 49, C: 20, WORKGROUP: 16 });
 check(linear, linearReference, { M: 2, K: 37, N: 21, ACTIVATION: activations.elu, COLUMNS: 4, SLICES: 4 });
 check(filtersLast, filtersLastReference, { K: 13, C: 5, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 15, PACKED: 0 });
 check(filtersLast, filtersLastReference, { K: 13, C: 8, T: 3, STEP_T: 1, STEP_C: 3, STEP_K: 24, PACKED: 1 }, 'packed');
-check(padRows, padRowsReference, { ROWS: 5, FROM: 3, TO: 7, WORKGROUP: 64 });
 const rows = {
   N: 1,
   H: 3,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
 import { type Conv2dGeometry, outputSize } from '../../src/kernels/conv2d.ts';
-import { unfoldRows, unfoldRowsKnobs, unfoldRowsReference } from '../../src/kernels/unfoldRows.ts';
+import { padRowsKnobs, unfoldRows, unfoldRowsKnobs, unfoldRowsReference } from '../../src/kernels/unfoldRows.ts';
 import { checkKernel } from '../harness/kernel.ts';
 
 type Sizes = Pick<Conv2dGeometry, 'N' | 'H' | 'W' | 'C' | 'KW' | 'STRIDE_W' | 'PAD_H' | 'PAD_W' | 'DILATION_W'>;
@@ -19,6 +19,8 @@ test('unfoldRows: a stem', () => check({ H: 9, W: 11, C: 3, KW: 7, STRIDE_W: 2, 
 test('unfoldRows: dilation', () => check({ N: 2, H: 3, W: 9, C: 5, KW: 3, PAD_W: 2, DILATION_W: 3 }));
 test('unfoldRows: rows and columns differ', () => check({ N: 2, H: 3, W: 2, C: 4, KW: 2, PAD_W: 2 }));
 test('unfoldRows: a grid folded into y', () => check({ H: 200, W: 200, C: 2, KW: 3, PAD_H: 1, PAD_W: 1 }, 1));
+test('unfoldRows: rows of weights get zeros behind them', () =>
+  checkKernel(unfoldRows, unfoldRowsReference, padRowsKnobs(7, 21 * 16, 24 * 16, 64)));
 test('unfoldRows: random shapes', () =>
   fc.assert(
     fc.asyncProperty(

@@ -5,8 +5,7 @@ import { conv2dQuad, conv2dQuadKnobs } from '../../kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../kernels/conv2dScalar.ts';
 import { filtersLast } from '../../kernels/filtersLast.ts';
 import { ceilDiv } from '../../kernels/kernel.ts';
-import { padRows } from '../../kernels/padRows.ts';
-import { unfolded, unfoldRows, unfoldRowsKnobs } from '../../kernels/unfoldRows.ts';
+import { padRowsKnobs, unfolded, unfoldRows, unfoldRowsKnobs } from '../../kernels/unfoldRows.ts';
 import { type Call, call, type Forms, isConstant, isSource, type Node, reachable, type Temporary } from '../node.ts';
 import type { Target } from '../target.ts';
 import { type GpuFamily, type TiledChoice, tiledCalls, tiledChoices } from './conv2dTiledCalls.ts';
@@ -66,11 +65,12 @@ export function conv2dCalls(
   if (form === 'winograd2') return winogradCalls(name, knobs, buffers, target, 2);
   if (form === 'winograd4') return winogradCalls(name, knobs, buffers, target, 4);
   if (knobs.K % 4) return [call(conv2dScalar, knobs, { ...buffers })];
-  const { family, subgroups } = target;
-  if (family !== 'software') return gpuCalls(name, knobs, buffers, family, form);
-  if (knobs.C % 4) return softwareUnfolded(name, knobs, buffers, target);
-  return softwareCalls(name, knobs, buffers, subgroups);
+  if (target.family !== 'software') return gpuCalls(name, knobs, buffers, target.family, form);
+  const calls: Lowering = (k, b) => softwareCalls(name, k, b, target.subgroups);
+  return knobs.C % 4 ? unfoldedCalls(name, knobs, buffers, calls) : calls(knobs, buffers);
 }
+
+type Lowering = (knobs: Conv2dKnobs, buffers: ConvolutionBuffers) => Call[];
 
 /** The register tile; with subgroups the one that quads share, which reads packed weights. */
 function softwareCalls(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, subgroups: boolean): Call[] {
@@ -85,47 +85,39 @@ function softwareCalls(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuf
   ];
 }
 
-/** On a software adapter, for other channel counts such as the stem's 3: the windows' rows as channels. */
-function softwareUnfolded(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, target: Target): Call[] {
-  const { x, w, ...rest } = buffers;
+/** For channel counts that are no multiple of 4, such as the stem's 3: the windows' rows as channels. */
+function unfoldedCalls(name: string, knobs: Conv2dKnobs, buffers: ConvolutionBuffers, calls: Lowering): Call[] {
+  const { x, w } = buffers;
   const { KH, KW, C, K, WORKGROUP } = knobs;
   const wide = unfolded(knobs);
   const rows: Temporary = { temporary: `${name} rows`, elements: wide.N * wide.H * wide.W * wide.C };
   const filters: Temporary = { temporary: `${name} w`, elements: KH * wide.C * K };
-  const calls = softwareCalls(name, wide, { ...rest, x: rows, w: filters }, target.subgroups);
+  const flops = conv2dFlops(knobs);
   return [
     call(unfoldRows, unfoldRowsKnobs(knobs, WORKGROUP), { x, y: rows }),
-    call(padRows, { ROWS: KH, FROM: KW * C * K, TO: wide.C * K, WORKGROUP }, { x: w, y: filters }),
-    ...calls.slice(0, -1),
-    { ...calls.at(-1)!, flops: conv2dFlops(knobs) },
+    call(unfoldRows, padRowsKnobs(KH, KW * C * K, wide.C * K, WORKGROUP), { x: w, y: filters }),
+    ...calls(wide, { ...buffers, x: rows, w: filters }).map((each) =>
+      each.buffers.x === rows ? { ...each, flops } : each,
+    ),
   ];
 }
 
-/** What `gpuCalls` can do for this geometry; channels that no kernel takes as they are count as padded. */
+/** What `gpuCalls` can do for this geometry, or for its unfolded rows where no kernel takes it as it is. */
 function gpuChoices(knobs: Conv2dGeometry, family: GpuFamily): TiledChoice[] {
   const choices = tiledChoices(knobs, family);
-  return choices.length > 0 ? choices : tiledChoices({ ...knobs, C: channelsUp(knobs) }, family);
+  return choices.length > 0 ? choices : tiledChoices(unfolded(knobs), family);
 }
 
 function gpuCalls(
   name: string,
-  { WORKGROUP, ...knobs }: Conv2dKnobs,
+  knobs: Conv2dKnobs,
   buffers: ConvolutionBuffers,
   family: GpuFamily,
   form: string,
 ): Call[] {
   const choices = gpuChoices(knobs, family);
   const choice = choices.find((c) => c.name === form) ?? choices[0]!;
-  if (choice.kernel === 'stem' || knobs.C % 4 === 0) return tiledCalls(name, knobs, { ...buffers }, choice);
-  const { N, H, W, K, KH, KW } = knobs;
-  const C = channelsUp(knobs);
-  const x: Temporary = { temporary: `${name} x`, elements: N * H * W * C };
-  const w: Temporary = { temporary: `${name} w`, elements: KH * KW * C * K };
-  return [
-    call(padRows, { ROWS: N * H * W, FROM: knobs.C, TO: C, WORKGROUP }, { x: buffers.x, y: x }),
-    call(padRows, { ROWS: KH * KW, FROM: knobs.C * K, TO: C * K, WORKGROUP }, { x: buffers.w, y: w }),
-    ...tiledCalls(name, { ...knobs, C }, { ...buffers, x, w }, choice),
-  ];
+  const calls: Lowering = ({ WORKGROUP: _, ...k }, b) => tiledCalls(name, k, { ...b }, choice);
+  const fits = choice.kernel === 'stem' || knobs.C % 4 === 0;
+  return fits ? calls(knobs, buffers) : unfoldedCalls(name, knobs, buffers, calls);
 }
-
-const channelsUp = ({ C }: Conv2dGeometry): number => 4 * ceilDiv(C, 4);
