@@ -13,7 +13,7 @@ export function header(results: Results): Html {
     ['Precision', precision],
     ['Plumage', plumage],
     ['Measured', day(date)],
-    ['FMA peak of the adapter', ceilings.fmaGflops > 0 ? `${digits(ceilings.fmaGflops)} GFLOP/s` : 'not measured'],
+    ['FMA peak of the adapter', ceilings.fmaGflops > 0 ? peaks(ceilings) : 'not measured'],
     ['Copy bandwidth', ceilings.copyGigabytes > 0 ? `${digits(ceilings.copyGigabytes)} GB/s` : 'not measured'],
   ];
   return html`<header>
@@ -72,6 +72,9 @@ function rounded(ratio: number): string {
   return (Math.floor(ratio * 10 ** places) / 10 ** places).toFixed(places);
 }
 
+const peaks = ({ fmaGflops, unchainedGflops: unchained }: Ceilings): string =>
+  `${digits(fmaGflops)} GFLOP/s${unchained ? `, ${digits(unchained)} unchained` : ''}`;
+
 function tiles(results: Results): Html {
   const steady = races(results, ['resnet50', 'finegrained']).map((race) => tile(race, 'as fast as', false));
   const cold = races(results, ['cold']).map((race) => tile(race, 'sooner than', true));
@@ -79,7 +82,11 @@ function tiles(results: Results): Html {
     if (!layers || suite !== 'resnet50') return [];
     const { share, of } = shareOfPeak(layers, results.ceilings.fmaGflops);
     if (!(share > 0)) return [];
-    return [html`<li><b>${percent(share)}</b><span>of the adapter's FMA peak</span><small>${name}, ${of}</small></li>`];
+    const { unchainedGflops: unchained } = results.ceilings;
+    const other = unchained ? `; ${percent(shareOfPeak(layers, unchained).share)} of the unchained peak` : '';
+    return [
+      html`<li><b>${percent(share)}</b><span>of the adapter's FMA peak</span><small>${name}, ${of}${other}</small></li>`,
+    ];
   });
   const all = [...steady, ...cold, ...peak.slice(0, 1)];
   return all.length > 0 ? html`<ul class="tiles">${all}</ul>` : nothing;
