@@ -1,9 +1,8 @@
 // dw[kh, kw, c, k] = sum over positions m of x[window of m at (kh, kw), c] dy[m, k]   gradient of a convolution's weights
 // x: (N, H, W, C)   dy: (N, OH, OW, K)   dw: (SLICES, KH, KW, FILTER_C, K)   C and K multiples of 4, FILTER_C <= C
 // lib: linearId, quadSwaps, weightGradient
-// The positions are cut into SLICES that addSlices adds up. With RUN (no padding, no dilation along a row) the window's row
-// is one run of memory, as if a tap had KW C channels. Four invocations (a quad) make 32 channels c x 16 channels k of one
-// tap: each has 8 channels c, and each loads a quarter of dy and hands it to the others, as conv2dQuad does.
+// The positions are cut into SLICES that addSlices adds up. Four invocations (a quad) make 32 channels c x 16 channels k of
+// one tap: each has 8 channels c, and each loads a quarter of dy and hands it to the others, as conv2dQuad does.
 
 enable subgroups;
 
