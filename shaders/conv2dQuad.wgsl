@@ -1,19 +1,18 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C/4, K, 4), as filtersLast packs it   scale, shift: (K)   residual, y: (N, OH, OW, K)
 // lib: activate, linearId, quadSwaps
-// C and K are multiples of 4. Four invocations (a quad) make 32 output positions x 32 output channels, or 16 x 32 with LOW:
-// each has 8 positions (4), and each loads a quarter of the weights and hands it to the others. On a software adapter a load
-// costs as much as ten multiply-adds, so few loads win. No barrier, no workgroup memory. The rows of the GEMM are all
-// positions of the batch: M = N * OH * OW.
+// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels:
+// each has 7 positions, and each loads a quarter of the weights and hands it to the others. On a software adapter a load costs
+// as much as ten multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No barrier, no
+// workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
 
 enable subgroups;
 
 const PADDED = false;
-const LOW = false;
 const ELU = false; // else ACTIVATION is 0 or 1: a software adapter computes what a branch leaves out
 const WORKGROUP = 16u;
 
-const POSITIONS = select(8u, 4u, LOW); // of an invocation
+const POSITIONS = 7u; // of an invocation
 const COLUMNS = 8u; // channel quads of a tile
 
 // Neither sizes nor the epilogue are constants: on a software adapter compiling costs more than what constants would save.
@@ -63,19 +62,16 @@ fn windows(row: u32) -> Windows {
   return Windows(h, w, ((image * i32(params.H) + h) * i32(params.W) + w) * i32(params.C / 4u));
 }
 
-// How far from the corner a turn of the loop reads: rows, columns and vec4s.
-struct Reach { h: i32, w: i32, vec4s: i32 }
-
 fn load(from: i32, inside: bool) -> vec4f {
   return select(vec4f(), vec4f(x[from]), inside);
 }
 
-// Column i: what position i of the four reads; zeros beside x, whose size is (h, w).
-fn loadPositions(at: Windows, reach: Reach, size: vec2u) -> mat4x4f {
-  var from = at.first + reach.vec4s;
+// Column i: what position i of the four reads so many rows, columns and vec4s from its corner; zeros beside x, of size (h, w).
+fn loadPositions(at: Windows, reach: vec3i, size: vec2u) -> mat4x4f {
+  var from = at.first + reach.z;
   var inside = vec4<bool>(true);
   if (PADDED) {
-    inside = (vec4u(at.h + reach.h) < vec4u(size.x)) & (vec4u(at.w + reach.w) < vec4u(size.y));
+    inside = (vec4u(at.h + reach.x) < vec4u(size.x)) & (vec4u(at.w + reach.y) < vec4u(size.y));
     from = select(vec4i(), from, inside);
   }
   return mat4x4f(load(from.x, inside.x), load(from.y, inside.y), load(from.z, inside.z), load(from.w, inside.w));
@@ -86,9 +82,18 @@ fn weights(index: u32) -> mat4x4f {
   return transpose(others(vec4f(w[index])));
 }
 
-// [column quad][half]: column i of a matrix is position 4 half + i. A loop reads it at the end: the driver takes a second to
-// compile 64 stores.
-var<private> sums: array<mat4x4f, 16>;
+// [channel quad][position]: a loop reads it at the end, since the driver takes a second to compile 56 stores.
+var<private> sums: array<vec4f, 56>;
+
+fn keep(at: u32, four: mat4x4f, three: mat3x4f) {
+  sums[at] = four[0];
+  sums[at + 1u] = four[1];
+  sums[at + 2u] = four[2];
+  sums[at + 3u] = four[3];
+  sums[at + 4u] = three[0];
+  sums[at + 5u] = three[1];
+  sums[at + 6u] = three[2];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -115,7 +120,8 @@ fn main(
   let to6 = 4u * (min(column + 6u, last) - column);
   let to7 = 4u * (min(column + 7u, last) - column);
   var weight = 4u * column + lane;
-  var sum: array<mat4x4f, 16>;
+  var four: array<mat4x4f, 8>; // sums by channel quad; column i: of position row + i
+  var three: array<mat3x4f, 8>; // of position row + 4 + i
   let size = vec2u(params.H, params.W);
   let dilation = vec2i(vec2u(params.DILATION_H, params.DILATION_W));
   let width = i32(params.KW) * dilation.y;
@@ -123,48 +129,55 @@ fn main(
   let toRow = (dilation.x * i32(params.W) - width) * i32(C4);
   let turns = params.KH * params.KW * C4;
   let K = params.K;
-  var reach = Reach();
+  var reach = vec3i();
   var c = 0u;
   // One loop, not three: a software adapter writes all sums back where one ends.
   for (var turn = 0u; turn < turns; turn++) {
     let xs0 = loadPositions(at0, reach, size);
-    var xs1 = xs0;
-    if (!LOW) { xs1 = loadPositions(at1, reach, size); }
+    let behind = loadPositions(at1, reach, size);
+    let xs1 = mat3x4f(behind[0], behind[1], behind[2]);
     let ws0 = weights(weight);
-    sum[0] += ws0 * xs0;
-    if (!LOW) { sum[1] += ws0 * xs1; }
+    four[0] += ws0 * xs0;
+    three[0] += ws0 * xs1;
     let ws1 = weights(weight + to1);
-    sum[2] += ws1 * xs0;
-    if (!LOW) { sum[3] += ws1 * xs1; }
+    four[1] += ws1 * xs0;
+    three[1] += ws1 * xs1;
     let ws2 = weights(weight + to2);
-    sum[4] += ws2 * xs0;
-    if (!LOW) { sum[5] += ws2 * xs1; }
+    four[2] += ws2 * xs0;
+    three[2] += ws2 * xs1;
     let ws3 = weights(weight + to3);
-    sum[6] += ws3 * xs0;
-    if (!LOW) { sum[7] += ws3 * xs1; }
+    four[3] += ws3 * xs0;
+    three[3] += ws3 * xs1;
     let ws4 = weights(weight + to4);
-    sum[8] += ws4 * xs0;
-    if (!LOW) { sum[9] += ws4 * xs1; }
+    four[4] += ws4 * xs0;
+    three[4] += ws4 * xs1;
     let ws5 = weights(weight + to5);
-    sum[10] += ws5 * xs0;
-    if (!LOW) { sum[11] += ws5 * xs1; }
+    four[5] += ws5 * xs0;
+    three[5] += ws5 * xs1;
     let ws6 = weights(weight + to6);
-    sum[12] += ws6 * xs0;
-    if (!LOW) { sum[13] += ws6 * xs1; }
+    four[6] += ws6 * xs0;
+    three[6] += ws6 * xs1;
     let ws7 = weights(weight + to7);
-    sum[14] += ws7 * xs0;
-    if (!LOW) { sum[15] += ws7 * xs1; }
+    four[7] += ws7 * xs0;
+    three[7] += ws7 * xs1;
     weight += K;
     c += 1u;
     let tapEnds = c == C4;
     c = select(c, 0u, tapEnds);
-    reach.w += select(0, dilation.y, tapEnds);
-    let rowEnds = reach.w == width;
-    reach.w = select(reach.w, 0, rowEnds);
-    reach.h += select(0, dilation.x, rowEnds);
-    reach.vec4s += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
+    reach.y += select(0, dilation.y, tapEnds);
+    let rowEnds = reach.y == width;
+    reach.y = select(reach.y, 0, rowEnds);
+    reach.x += select(0, dilation.x, rowEnds);
+    reach.z += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
   }
-  sums = sum;
+  keep(POSITIONS * 0u, four[0], three[0]);
+  keep(POSITIONS * 1u, four[1], three[1]);
+  keep(POSITIONS * 2u, four[2], three[2]);
+  keep(POSITIONS * 3u, four[3], three[3]);
+  keep(POSITIONS * 4u, four[4], three[4]);
+  keep(POSITIONS * 5u, four[5], three[5]);
+  keep(POSITIONS * 6u, four[6], three[6]);
+  keep(POSITIONS * 7u, four[7], three[7]);
   let rows = params.N * params.OH * params.OW;
   let adds = params.RESIDUAL == 1u; // in the loops a read of params would cost what a load does
   let rectifies = params.ACTIVATION == 1u;
@@ -174,7 +187,7 @@ fn main(
     for (var position = 0u; position < POSITIONS; position++) {
       if (row + position < rows && column + i < K4) {
         let index = (row + position) * K4 + column + i;
-        var v = inOrder(sums[2u * i + (position >> 2u)][position & 3u], lane) * scales + shifts;
+        var v = inOrder(sums[POSITIONS * i + position], lane) * scales + shifts;
         if (adds) { v += vec4f(residual[index]); }
         if (ELU) {
           v = activate(v, 2u);
