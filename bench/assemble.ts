@@ -2,7 +2,7 @@
 
 import { median } from '../src/gpu/profile.ts';
 import { OURS } from './cases.ts';
-import type { CaseResult, EngineTimes } from './results.ts';
+import type { CaseResult, Ceilings, EngineTimes, MemoryResult, Results } from './results.ts';
 
 export function engineTimes(first: number, runs: readonly number[]): EngineTimes {
   return { first, runs, median: median(runs), min: Math.min(...runs), max: Math.max(...runs) };
@@ -29,6 +29,20 @@ export function ratiosOf(cases: Readonly<Record<string, CaseResult>>): Record<st
   });
   return Object.fromEntries(entries.filter(([, peers]) => Object.keys(peers).length > 0));
 }
+
+/** A plan's memory beside the GPU bytes that each engine holds; those without a figure are left out. */
+export function memoryOf(
+  planned: Omit<MemoryResult, 'engines'>,
+  bytes: Readonly<Record<string, { now: number; peak: number }>>,
+): MemoryResult {
+  const counted = Object.entries(bytes).filter(([, { peak }]) => peak > 0);
+  const each = (what: 'now' | 'peak') => Object.fromEntries(counted.map(([name, held]) => [name, held[what]]));
+  return { ...planned, engines: each('now'), peaks: each('peak') };
+}
+
+/** What a case's layers are held against: ceilings measured beside them, or those of the run's beginning. */
+export const ceilingsFor = ({ ceilings }: Pick<CaseResult, 'ceilings'>, results: Pick<Results, 'ceilings'>): Ceilings =>
+  ceilings ?? results.ceilings;
 
 /** The largest absolute difference, and the largest magnitude of ours; a NaN counts as infinitely far. */
 export function differenceOf(ours: Float32Array, theirs: ArrayLike<number>): { difference: number; magnitude: number } {

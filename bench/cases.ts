@@ -100,6 +100,9 @@ export function choosePeers(wanted: string | undefined, known: readonly string[]
 }
 
 /** Our engine's name in results. */
+/** Whether it runs a whole network's inference, again and again. */
+export const infers = ({ suite }: Case): boolean => suite === 'resnet50' || suite === 'finegrained';
+
 export const OURS = 'plumage';
 
 function unknown(where: string, got: string, expected: string): PlumageError {

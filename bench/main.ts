@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { checkWritable, replaceFile } from '../src/cli/replaceFile.ts';
 import { PlumageError } from '../src/errors.ts';
-import { ratiosOf } from './assemble.ts';
+import { ceilingsFor, ratiosOf } from './assemble.ts';
 import { type Case, casesOf, choosePeers, parseCase } from './cases.ts';
 import { ChromeHost } from './chrome.ts';
 import { cpuEngines, engineNames, usualNames } from './engines.ts';
@@ -162,10 +162,12 @@ function print(results: Results, { layers: withLayers }: Options): void {
   const of = (kernels: boolean) => Object.entries(cases).filter(([, { suite }]) => (suite === 'kernels') === kernels);
   if (of(true).length > 0) console.log(`\n${kernelsText(Object.fromEntries(of(true)), ceilings)}`);
   console.log(`\n${headText(results)}`);
-  for (const [name, { layers }] of of(false)) {
+  for (const [name, result] of of(false)) {
+    const { layers } = result;
     if (!layers) continue;
-    console.log(`${name}: ${layersSummary(layers, ceilings)}`);
-    if (withLayers) console.log(`\n${layersText(layers, ceilings)}\n`);
+    const beside = ceilingsFor(result, results);
+    console.log(`${name}: ${layersSummary(layers, beside)}`);
+    if (withLayers) console.log(`\n${layersText(layers, beside)}\n`);
   }
   if (withLayers) console.log(`\n${sweepText(ceilings)}`);
   console.log(

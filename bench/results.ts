@@ -69,6 +69,8 @@ export interface CaseResult {
   /** Peers that did not take part, with the reason in one line. */
   readonly absent: Readonly<Record<string, string>>;
   readonly layers?: readonly LayerResult[];
+  /** Of the adapter, measured right after the layers. */
+  readonly ceilings?: Ceilings;
   readonly timeline?: readonly TimelinePart[];
   readonly memory?: MemoryResult;
   /** Of the cold start: milliseconds of the longest task on the page's main thread, 0 where none took 50. */

@@ -2,9 +2,9 @@
 // a Host, so that Node drives a browser with it and a page opened by hand drives itself.
 
 import { median } from '../src/gpu/profile.ts';
-import { agrees, differenceOf, engineTimes, pairsOf } from './assemble.ts';
+import { agrees, differenceOf, engineTimes, memoryOf, pairsOf } from './assemble.ts';
 import { estimate, leftOut, nextRound, shareOf } from './budget.ts';
-import { type Case, OURS } from './cases.ts';
+import { type Case, infers, OURS } from './cases.ts';
 import { kernelPeers, trainingPeers } from './engines.ts';
 import type { Host, RunOptions } from './host.ts';
 import type { BenchApi } from './page.ts';
@@ -13,8 +13,9 @@ import type { CaseResult, MemoryResult, TimelinePart } from './results.ts';
 import { Hung, lineOf, within } from './within.ts';
 
 /** Runs of ours by dispatch that a profile takes the median of. */
-const PROFILE_RUNS = 3;
-const ENCODES = 9;
+const PROFILE_RUNS = 5;
+/** Runs of ours alone whose time in JavaScript is looked at, and the fewest where each takes long. */
+const ALONE = { most: 9, least: 3 };
 /** A run that takes longer than this and than its case's share of the budget counts as hung. */
 const PATIENCE = 180_000;
 /** How far apart a peer's and our outputs of a second training step may be, of the largest: the updates between are theirs. */
@@ -46,6 +47,7 @@ interface Opened {
   readonly absent: Record<string, string>;
   readonly bytes: Record<string, { now: number; peak: number }>;
   magnitude: number;
+  readonly scripts: ScriptTimes[];
 }
 
 class Run {
@@ -84,10 +86,9 @@ class Run {
     const start = Date.now();
     this.#say('weights');
     const spec = await this.host.spec(each);
-    const { api, flops, opened } = await this.#openAll(each, spec);
-    const { first, difference, absent, bytes, magnitude } = opened;
+    const { api, flops, opened } = await this.#openAll(each, spec, share);
+    const { first, difference, absent, bytes, magnitude, scripts } = opened;
     const runs: Record<string, number[]> = Object.fromEntries(Object.keys(first).map((name) => [name, []]));
-    const scripts: ScriptTimes[] = [];
     if (each.suite !== 'memory') {
       for (;;) {
         const names = nextRound(runs, share - (Date.now() - start));
@@ -96,12 +97,12 @@ class Run {
           this.#say(`round ${runs[name]!.length + 1}, ${name}`);
           try {
             const { milliseconds, script } = await this.#within(api.time(name));
+            if (script && each.suite === 'training') scripts.push(script);
             if (each.suite === 'training' && name !== OURS && runs[name]!.length === 0) {
               const { difference, magnitude } = await api.difference(name);
               if (difference > STEP * magnitude) throw disagreement(difference);
             }
             runs[name]!.push(milliseconds);
-            if (script) scripts.push(script);
           } catch (error) {
             // A peer that fails after its first run is left out; one that hangs has taken the page with it.
             if (error instanceof Hung) this.#page = undefined;
@@ -112,9 +113,6 @@ class Run {
         }
       }
     }
-    // One read of a clock that others disturb says little: some more runs of ours, whose encoding alone is looked at.
-    while (scripts.length > 0 && scripts.length < ENCODES && this.left > 0)
-      scripts.push((await api.time(OURS)).script!);
     const timed = Object.entries(runs).filter(([, all]) => all.length > 0);
     const engines = Object.fromEntries(timed.map(([name, all]) => [name, engineTimes(first[name]!, all)]));
     if (!each.kernel) for (const [name, { median }] of Object.entries(engines)) this.#speed.set(name, median / flops);
@@ -126,7 +124,10 @@ class Run {
       return undefined;
     };
     const layers = each.suite === 'memory' ? undefined : await api.layers(spec, PROFILE_RUNS).catch(note);
-    const memory = each.kernel ? undefined : await this.#memory(api, spec, bytes);
+    // A case takes minutes, in which a machine's speed changes: what its layers are held against is measured beside them.
+    if (layers) this.#say('ceilings');
+    const ceilings = layers && infers(each) ? await api.ceilings().catch(note) : undefined;
+    const memory = each.kernel ? undefined : memoryOf((await api.planned(spec)).memory, bytes);
     if (memory) this.#memories.set(keyOf(each), memory);
     for (const name of Object.keys(first)) await api.close(name);
     return {
@@ -139,6 +140,7 @@ class Run {
       magnitude,
       absent,
       layers,
+      ceilings,
       memory,
       encodeMilliseconds: scripts.length > 0 ? median(scripts.map(({ encode }) => encode)) : undefined,
       uploadMilliseconds: scripts.length > 0 ? median(scripts.map(({ upload }) => upload)) : undefined,
@@ -150,27 +152,18 @@ class Run {
     return this.peers.filter((peer) => peer !== OURS && fit.includes(peer));
   }
 
-  async #memory(api: BenchApi, spec: Spec, bytes: Opened['bytes']): Promise<MemoryResult> {
-    const { memory } = await api.planned(spec);
-    const each = (what: 'now' | 'peak') =>
-      Object.fromEntries(
-        Object.entries(bytes)
-          .filter(([, counted]) => counted.peak > 0)
-          .map(([name, counted]) => [name, counted[what]]),
-      );
-    return { ...memory, engines: each('now'), peaks: each('peak') };
-  }
-
   /** Opens the engines and takes each one's first run; again without it where one hangs and takes the page with it. */
-  async #openAll(each: Case, spec: Spec): Promise<{ api: BenchApi; flops: number; opened: Opened }> {
+  async #openAll(each: Case, spec: Spec, share: number): Promise<{ api: BenchApi; flops: number; opened: Opened }> {
     const absent: Record<string, string> = {};
     for (;;) {
-      const opened: Opened = { first: {}, difference: {}, absent, bytes: {}, magnitude: 0 };
+      const opened: Opened = { first: {}, difference: {}, absent, bytes: {}, magnitude: 0, scripts: [] };
       const api = await this.#pageFor(each);
       let name = OURS;
       try {
         this.#say(OURS);
         await this.#first(api, OURS, spec, opened);
+        // Before others share the page; but a training step changes what its peers are compared with.
+        if (infers(each) || each.kernel) await this.#alone(api, share, opened.scripts);
         const { flops } = await api.planned(spec);
         for (name of this.#peersOf(each).filter((peer) => absent[peer] === undefined)) {
           const reason = leftOut(estimate(this.#speed.get(name), flops), this.left + this.grace);
@@ -184,6 +177,13 @@ class Run {
         absent[name] = error.message;
       }
     }
+  }
+
+  /** Some runs of ours, of which only the time in JavaScript is looked at. */
+  async #alone(api: BenchApi, share: number, scripts: ScriptTimes[]): Promise<void> {
+    const end = Date.now() + share / 10;
+    while (scripts.length < ALONE.least || (scripts.length < ALONE.most && Date.now() < end))
+      scripts.push((await this.#within(api.time(OURS))).script!);
   }
 
   /** A peer's first run and its check against ours; one that fails is noted as absent. */

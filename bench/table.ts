@@ -159,18 +159,17 @@ export function convolutionsText(layers: readonly LayerResult[], ceilings: Ceili
   }
   if (nodes.size === 0) return '';
   type Work = { flops: number; milliseconds: number };
-  const part = ({ flops, milliseconds }: Work, peak = ceilings.fmaGflops) => flops / milliseconds / 1e6 / peak;
+  const part = ({ flops, milliseconds }: Work, peak: number) => flops / milliseconds / 1e6 / peak;
   const all = [...nodes.values()].reduce((a, b) => ({
     flops: a.flops + b.flops,
     milliseconds: a.milliseconds + b.milliseconds,
   }));
-  const [slowest, worst] = [...nodes].reduce((a, b) => (part(b[1]) < part(a[1]) ? b : a));
-  const total = `convolutions ${all.milliseconds.toFixed(1)} ms, ${percent(part(all))} of the FMA peak`;
-  const text = `${total}; the least, ${slowest}, ${percent(part(worst))}`;
-  const { unchainedGflops: unchained } = ceilings;
-  return unchained
-    ? `${text} (${percent(part(all, unchained))} and ${percent(part(worst, unchained))} of the unchained)`
-    : text;
+  const [slowest, worst] = [...nodes].reduce((a, b) => (part(b[1], 1) < part(a[1], 1) ? b : a));
+  const against = (peak: number) => `${percent(part(all, peak))} and ${percent(part(worst, peak))} of the`;
+  const { fmaGflops, unchainedGflops: unchained } = ceilings;
+  const other = unchained ? `, ${against(unchained)} unchained one of ${unchained.toFixed(1)}` : '';
+  const peak = `${against(fmaGflops)} FMA peak of ${fmaGflops.toFixed(1)} GFLOP/s`;
+  return `convolutions ${all.milliseconds.toFixed(1)} ms, the least of them ${slowest}: ${peak}${other}`;
 }
 
 function rates(layers: readonly LayerResult[], { fmaGflops, copyGigabytes }: Ceilings) {

@@ -1,7 +1,7 @@
 // The benchmark's page as opened by hand: choose suites and engines, watch, and save the report. It drives the other half,
 // page.ts, in frames of its own.
 
-import { ratiosOf } from './assemble.ts';
+import { ceilingsFor, ratiosOf } from './assemble.ts';
 import { type Case, casesOf, OURS, specOf, suites } from './cases.ts';
 import { cpuEngines, usualNames } from './engines.ts';
 import type { Host } from './host.ts';
@@ -162,7 +162,7 @@ function text(results: Results, failures: readonly string[]): string {
   const kernels = entries.filter(([, { suite }]) => suite === 'kernels');
   const others = entries.filter(([, { suite }]) => suite !== 'kernels');
   const blocks = others.map(([name, result]) => {
-    const layers = result.layers ? `\n  ${layersSummary(result.layers, results.ceilings)}` : '';
+    const layers = result.layers ? `\n  ${layersSummary(result.layers, ceilingsFor(result, results))}` : '';
     return caseText(name, result) + layers;
   });
   if (kernels.length > 0) blocks.push(kernelsText(Object.fromEntries(kernels), results.ceilings));

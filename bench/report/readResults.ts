@@ -61,6 +61,7 @@ export function readResults(text: string, where: string): Results {
       ...optional('encodeMilliseconds', number(where)),
       ...optional('uploadMilliseconds', number(where)),
       ...optional('count', number(where)),
+      ...optional('ceilings', (value, within) => readCeilings(value, where, within)),
     };
   }
 
@@ -93,19 +94,19 @@ export function readResults(text: string, where: string): Results {
   }
 }
 
-function readCeilings(value: unknown, where: string): Ceilings {
-  const fields = object(value, where, 'ceilings');
-  const figure = (name: string) => number(where)(fields[name] ?? 0, `ceilings.${name}`);
-  const sweep = list(where, (entry, at) => {
-    const row = object(entry, where, at);
-    const of = (name: string) => number(where)(row[name], `${at}.${name}`);
+function readCeilings(value: unknown, where: string, at = 'ceilings'): Ceilings {
+  const fields = object(value, where, at);
+  const figure = (name: string) => number(where)(fields[name] ?? 0, `${at}.${name}`);
+  const sweep = list(where, (entry, its) => {
+    const row = object(entry, where, its);
+    const of = (name: string) => number(where)(row[name], `${its}.${name}`);
     return { workgroup: of('workgroup'), accumulators: of('accumulators'), gflops: of('gflops') };
   });
   return {
     ...fields,
     fmaGflops: figure('fmaGflops'),
     copyGigabytes: figure('copyGigabytes'),
-    sweep: sweep(fields.sweep ?? [], 'ceilings.sweep'),
+    sweep: sweep(fields.sweep ?? [], `${at}.sweep`),
   };
 }
 

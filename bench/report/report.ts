@@ -3,6 +3,7 @@
 
 import { details, type Html, html, nothing, type TableRow, table } from '../../src/report/html.ts';
 import { page } from '../../src/report/page.ts';
+import { ceilingsFor } from '../assemble.ts';
 import type { CaseResult, LayerResult, Results } from '../results.ts';
 import { type Chart, figure } from './chart.ts';
 import { changesChart } from './charts/changes.ts';
@@ -65,7 +66,7 @@ ${figures}
 }
 
 function chartsOf(results: Results, suite: CaseResult['suite'], cases: readonly NamedCase[]): Chart[] {
-  const { ceilings, ratios } = results;
+  const { ratios } = results;
   // A kernel has one colour all over the report.
   const colors = kernelColors(Object.values(results.cases).flatMap(({ layers }) => layers ?? []));
   const raced = cases.filter(([, { engines }]) => Object.keys(engines).length > 1);
@@ -78,6 +79,7 @@ function chartsOf(results: Results, suite: CaseResult['suite'], cases: readonly 
   for (const [name, layers] of layerGroups(suite, cases)) {
     const shapes = suite === 'kernels';
     const what = { rows: shapes ? 'shape' : 'layer', order: shapes ? 'each shape on its own' : 'in network order' };
+    const ceilings = ceilingsFor(results.cases[name] ?? {}, results);
     charts.push(layersChart(`${name}: time by ${what.rows}`, what, layers, ceilings, colors));
     charts.push(rooflineChart(`${name}: roofline`, layers, ceilings, colors));
   }

@@ -1,6 +1,7 @@
 // The top of the report: where it was measured, the headline ratios, and where a CPU engine does better.
 
 import { details, type Html, html, nothing, table } from '../../src/report/html.ts';
+import { ceilingsFor } from '../assemble.ts';
 import type { CaseResult, Ceilings, Results } from '../results.ts';
 import { shareOfPeak } from './charts/layerSums.ts';
 import { day, digits, OURS, onCpu, percent, time, times } from './format.ts';
@@ -78,11 +79,12 @@ const peaks = ({ fmaGflops, unchainedGflops: unchained }: Ceilings): string =>
 function tiles(results: Results): Html {
   const steady = races(results, ['resnet50', 'finegrained']).map((race) => tile(race, 'as fast as', false));
   const cold = races(results, ['cold']).map((race) => tile(race, 'sooner than', true));
-  const peak = Object.entries(results.cases).flatMap(([name, { layers, suite }]) => {
+  const peak = Object.entries(results.cases).flatMap(([name, result]) => {
+    const { layers, suite } = result;
     if (!layers || suite !== 'resnet50') return [];
-    const { share, of } = shareOfPeak(layers, results.ceilings.fmaGflops);
+    const { fmaGflops, unchainedGflops: unchained } = ceilingsFor(result, results);
+    const { share, of } = shareOfPeak(layers, fmaGflops);
     if (!(share > 0)) return [];
-    const { unchainedGflops: unchained } = results.ceilings;
     const other = unchained ? `; ${percent(shareOfPeak(layers, unchained).share)} of the unchained peak` : '';
     return [
       html`<li><b>${percent(share)}</b><span>of the adapter's FMA peak</span><small>${name}, ${of}${other}</small></li>`,
