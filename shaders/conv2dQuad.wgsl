@@ -12,9 +12,6 @@ const PADDED = false;
 const ELU = false; // else ACTIVATION is 0 or 1: a software adapter computes what a branch leaves out
 const WORKGROUP = 16u;
 
-const POSITIONS = 7u; // of an invocation
-const COLUMNS = 8u; // channel quads of a tile
-
 // Neither sizes nor the epilogue are constants: on a software adapter compiling costs more than what constants would save.
 struct Params {
   N: u32,
@@ -85,7 +82,8 @@ fn weights(index: u32) -> mat4x4f {
 // [channel quad][position]: a loop reads it at the end, since the driver takes a second to compile 56 stores.
 var<private> sums: array<vec4f, 56>;
 
-fn keep(at: u32, four: mat4x4f, three: mat3x4f) {
+fn keep(column: u32, four: mat4x4f, three: mat3x4f) {
+  let at = 7u * column;
   sums[at] = four[0];
   sums[at + 1u] = four[1];
   sums[at + 2u] = four[2];
@@ -102,16 +100,17 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let C4 = params.C / 4u;
-  let K4 = params.K / 4u;
-  let columnTiles = (K4 + COLUMNS - 1u) / COLUMNS;
   let id = linearId(group, local, groups, WORKGROUP);
   let lane = id % 4u;
-  let column = ((id / 4u) % columnTiles) * COLUMNS;
-  let row = ((id / 4u) / columnTiles * 4u + lane) * POSITIONS;
+  let quad = id / 4u;
+  let columns = params.K / 4u; // of 4 channels; a tile has 8
+  let wide = (columns + 7u) / 8u;
+  let column = (quad % wide) * 8u;
+  let row = (quad / wide * 4u + lane) * 7u;
   // NOTE: nobody returns early: a quad's swaps need all four.
   let at0 = windows(row);
   let at1 = windows(row + 4u);
-  let last = K4 - 1u; // columns past the end repeat it
+  let last = columns - 1u; // columns past the end repeat it
   let to1 = 4u * (min(column + 1u, last) - column);
   let to2 = 4u * (min(column + 2u, last) - column);
   let to3 = 4u * (min(column + 3u, last) - column);
@@ -170,24 +169,24 @@ fn main(
     reach.x += select(0, dilation.x, rowEnds);
     reach.z += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
   }
-  keep(POSITIONS * 0u, four[0], three[0]);
-  keep(POSITIONS * 1u, four[1], three[1]);
-  keep(POSITIONS * 2u, four[2], three[2]);
-  keep(POSITIONS * 3u, four[3], three[3]);
-  keep(POSITIONS * 4u, four[4], three[4]);
-  keep(POSITIONS * 5u, four[5], three[5]);
-  keep(POSITIONS * 6u, four[6], three[6]);
-  keep(POSITIONS * 7u, four[7], three[7]);
+  keep(0u, four[0], three[0]);
+  keep(1u, four[1], three[1]);
+  keep(2u, four[2], three[2]);
+  keep(3u, four[3], three[3]);
+  keep(4u, four[4], three[4]);
+  keep(5u, four[5], three[5]);
+  keep(6u, four[6], three[6]);
+  keep(7u, four[7], three[7]);
   let rows = params.N * params.OH * params.OW;
   let adds = params.RESIDUAL == 1u; // in the loops a read of params would cost what a load does
   let rectifies = params.ACTIVATION == 1u;
-  for (var i = 0u; i < COLUMNS; i++) {
+  for (var i = 0u; i < 8u; i++) {
     let scales = scale[min(column + i, last)];
     let shifts = shift[min(column + i, last)];
-    for (var position = 0u; position < POSITIONS; position++) {
-      if (row + position < rows && column + i < K4) {
-        let index = (row + position) * K4 + column + i;
-        var v = inOrder(sums[POSITIONS * i + position], lane) * scales + shifts;
+    for (var position = 0u; position < 7u; position++) {
+      if (row + position < rows && column + i < columns) {
+        let index = (row + position) * columns + column + i;
+        var v = inOrder(sums[7u * i + position], lane) * scales + shifts;
         if (adds) { v += vec4f(residual[index]); }
         if (ELU) {
           v = activate(v, 2u);

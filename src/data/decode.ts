@@ -1,6 +1,7 @@
 // Decoded photos, and how a page or worker decodes one. Node decodes in src/node/decode.ts.
 
 import { mismatch, PlumageError } from '../errors.ts';
+import { Pace } from '../gpu/pace.ts';
 
 /** A decoded photo: RGBA, 8 bits a channel, row-major, opaque. */
 export interface Photo {
@@ -21,6 +22,7 @@ export async function decodeImage(source: PhotoSource): Promise<Photo> {
   const bitmap = await toBitmap(source);
   const { width, height } = bitmap;
   try {
+    await new Pace().rest(); // the task that hands a bitmap over is long already
     const canvas = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
     if (!canvas)
       throw new PlumageError('limit', `photo: no canvas of ${width} x ${height} pixels - use a smaller photo`);

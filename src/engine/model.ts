@@ -75,10 +75,11 @@ export class Model {
     where = 'weights',
     { signal, onProgress }: Abortable & { onProgress?: (progress: Progress) => void } = {},
   ): Promise<Model> {
+    const pace = new Pace();
+    await pace.rest(); // what came before, the end of a download, was a long task already
     const file = await readWeights(bytes, where);
     const { config, expected } = describeModel(file, where);
     checkShapes(file, expected, where);
-    const pace = new Pace();
     let done = 0;
     for (const name of expected.keys()) {
       checkFinite(file, name, where);

@@ -8,6 +8,9 @@ import { Pace } from './pace.ts';
 import { pipelineFor } from './pipelines.ts';
 import type { Scopes } from './scopes.ts';
 
+/** Bytes that one call uploads: a browser copies them at once, into memory that it may never have touched. */
+const PIECE = 2 ** 20;
+
 export interface Filling {
   readonly plan: Plan;
   /** The part of the plan's setup to run. */
@@ -41,11 +44,6 @@ export async function fill(device: Device, { plan, setup, buffers, uploads, befo
   const pace = new Pace();
   let batch: { encoder: GPUCommandEncoder; pass: GPUComputePassEncoder; used: GPUBuffer[] } | undefined;
 
-  const upload = (index: number) => {
-    const values = uploads.get(index)?.();
-    uploads.delete(index);
-    if (values) gpu.queue.writeBuffer(buffers[index]!, 0, values.buffer, values.byteOffset, values.byteLength);
-  };
   const encode = (dispatch: Dispatch, pipeline: GPUComputePipeline) => {
     batch ??= begin(gpu);
     const { used } = batch;
@@ -72,30 +70,30 @@ export async function fill(device: Device, { plan, setup, buffers, uploads, befo
     }
     batch = undefined;
   };
-  const rest = async () => {
-    if (!pace.due) return;
-    scopes.within(submit);
-    await pace.rest();
+  const provide = async (index: number) => {
+    const { label, bytes } = plan.buffers[index]!;
+    scopes.within(() => {
+      buffers[index] ??= pass(label, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+    });
+    const values = uploads.get(index)?.();
+    uploads.delete(index);
+    for (let at = 0; values && at < values.byteLength; at += PIECE) {
+      const piece = Math.min(PIECE, values.byteLength - at);
+      scopes.within(() => gpu.queue.writeBuffer(buffers[index]!, at, values.buffer, values.byteOffset + at, piece));
+      if (!pace.due) continue;
+      scopes.within(submit);
+      await pace.rest();
+    }
   };
 
   try {
     const [pipelines] = await Promise.all([compiling, ...before]);
     for (const [i, dispatch] of setup.entries()) {
-      scopes.within(() => {
-        for (const index of dispatch.buffers) {
-          const { label, bytes } = plan.buffers[index]!;
-          buffers[index] ??= pass(label, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-          upload(index);
-        }
-        encode(dispatch, pipelines[i]!);
-      });
-      await rest();
+      for (const index of dispatch.buffers) await provide(index);
+      scopes.within(() => encode(dispatch, pipelines[i]!));
     }
     scopes.within(submit);
-    for (const index of [...uploads.keys()]) {
-      scopes.within(() => upload(index));
-      await rest();
-    }
+    for (const index of [...uploads.keys()]) await provide(index);
     const failure = await scopes.failure();
     if (failure) throw failure;
   } finally {
