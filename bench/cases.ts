@@ -99,10 +99,10 @@ export function choosePeers(wanted: string | undefined, known: readonly string[]
   return [OURS, ...known.filter((name) => name !== OURS && names.includes(name))];
 }
 
-/** Our engine's name in results. */
 /** Whether it runs a whole network's inference, again and again. */
 export const infers = ({ suite }: Case): boolean => suite === 'resnet50' || suite === 'finegrained';
 
+/** Our engine's name in results. */
 export const OURS = 'plumage';
 
 function unknown(where: string, got: string, expected: string): PlumageError {

@@ -1,10 +1,10 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C/4, K, 4), as filtersLast packs it   scale, shift: (K)   residual, y: (N, OH, OW, K)
 // lib: activate, linearId, quadSwaps
-// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels:
-// each has 7 positions, and each loads a quarter of the weights and hands it to the others. On a software adapter a load costs
-// as much as ten multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No barrier, no
-// workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
+// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels: each has 7 positions,
+// and each loads a quarter of the weights and hands it to the others. On a software adapter a load costs as much as ten
+// multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No barrier, no workgroup
+// memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
 
 enable subgroups;
 
