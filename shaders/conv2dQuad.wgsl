@@ -1,16 +1,19 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C/4, K, 4), as filtersLast packs it   scale, shift: (K)   residual, y: (N, OH, OW, K)
 // lib: activate, linearId, quadSwaps
-// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels: each has 7 positions,
-// and each loads a quarter of the weights and hands it to the others. On a software adapter a load costs as much as ten
-// multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No barrier, no workgroup
-// memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
+// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels, or 16 x 32 with LOW:
+// each has 7 positions (4), and each loads a quarter of the weights and hands it to the others. On a software adapter a load
+// costs as much as ten multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No
+// barrier, no workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
 
 enable subgroups;
 
 const PADDED = false;
+const LOW = false;
 const ELU = false; // else ACTIVATION is 0 or 1: a software adapter computes what a branch leaves out
 const WORKGROUP = 16u;
+
+const POSITIONS = select(7u, 4u, LOW); // of an invocation
 
 // Neither sizes nor the epilogue are constants: on a software adapter compiling costs more than what constants would save.
 struct Params {
@@ -79,19 +82,9 @@ fn weights(index: u32) -> mat4x4f {
   return transpose(others(vec4f(w[index])));
 }
 
-// [channel quad][position]: a loop reads it at the end, since the driver takes a second to compile 56 stores.
-var<private> sums: array<vec4f, 56>;
-
-fn keep(column: u32, four: mat4x4f, three: mat3x4f) {
-  let at = 7u * column;
-  sums[at] = four[0];
-  sums[at + 1u] = four[1];
-  sums[at + 2u] = four[2];
-  sums[at + 3u] = four[3];
-  sums[at + 4u] = three[0];
-  sums[at + 5u] = three[1];
-  sums[at + 6u] = three[2];
-}
+// What the loop at the end reads: the driver takes a second to compile 56 stores.
+var<private> fours: array<mat4x4f, 8>;
+var<private> threes: array<mat3x4f, 8>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -106,7 +99,7 @@ fn main(
   let columns = params.K / 4u; // of 4 channels; a tile has 8
   let wide = (columns + 7u) / 8u;
   let column = (quad % wide) * 8u;
-  let row = (quad / wide * 4u + lane) * 7u;
+  let row = (quad / wide * 4u + lane) * POSITIONS;
   // NOTE: nobody returns early: a quad's swaps need all four.
   let at0 = windows(row);
   let at1 = windows(row + 4u);
@@ -137,28 +130,28 @@ fn main(
     let xs1 = mat3x4f(behind[0], behind[1], behind[2]);
     let ws0 = weights(weight);
     four[0] += ws0 * xs0;
-    three[0] += ws0 * xs1;
+    if (!LOW) { three[0] += ws0 * xs1; }
     let ws1 = weights(weight + to1);
     four[1] += ws1 * xs0;
-    three[1] += ws1 * xs1;
+    if (!LOW) { three[1] += ws1 * xs1; }
     let ws2 = weights(weight + to2);
     four[2] += ws2 * xs0;
-    three[2] += ws2 * xs1;
+    if (!LOW) { three[2] += ws2 * xs1; }
     let ws3 = weights(weight + to3);
     four[3] += ws3 * xs0;
-    three[3] += ws3 * xs1;
+    if (!LOW) { three[3] += ws3 * xs1; }
     let ws4 = weights(weight + to4);
     four[4] += ws4 * xs0;
-    three[4] += ws4 * xs1;
+    if (!LOW) { three[4] += ws4 * xs1; }
     let ws5 = weights(weight + to5);
     four[5] += ws5 * xs0;
-    three[5] += ws5 * xs1;
+    if (!LOW) { three[5] += ws5 * xs1; }
     let ws6 = weights(weight + to6);
     four[6] += ws6 * xs0;
-    three[6] += ws6 * xs1;
+    if (!LOW) { three[6] += ws6 * xs1; }
     let ws7 = weights(weight + to7);
     four[7] += ws7 * xs0;
-    three[7] += ws7 * xs1;
+    if (!LOW) { three[7] += ws7 * xs1; }
     weight += K;
     c += 1u;
     let tapEnds = c == C4;
@@ -169,24 +162,19 @@ fn main(
     reach.x += select(0, dilation.x, rowEnds);
     reach.z += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
   }
-  keep(0u, four[0], three[0]);
-  keep(1u, four[1], three[1]);
-  keep(2u, four[2], three[2]);
-  keep(3u, four[3], three[3]);
-  keep(4u, four[4], three[4]);
-  keep(5u, four[5], three[5]);
-  keep(6u, four[6], three[6]);
-  keep(7u, four[7], three[7]);
+  fours = four;
+  threes = three;
   let rows = params.N * params.OH * params.OW;
   let adds = params.RESIDUAL == 1u; // in the loops a read of params would cost what a load does
   let rectifies = params.ACTIVATION == 1u;
   for (var i = 0u; i < 8u; i++) {
     let scales = scale[min(column + i, last)];
     let shifts = shift[min(column + i, last)];
-    for (var position = 0u; position < 7u; position++) {
+    for (var position = 0u; position < POSITIONS; position++) {
       if (row + position < rows && column + i < columns) {
         let index = (row + position) * columns + column + i;
-        var v = inOrder(sums[7u * i + position], lane) * scales + shifts;
+        let sum = select(fours[i][position & 3u], threes[i][position & 3u], position > 3u);
+        var v = inOrder(sum, lane) * scales + shifts;
         if (adds) { v += vec4f(residual[index]); }
         if (ELU) {
           v = activate(v, 2u);

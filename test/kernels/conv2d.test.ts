@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { test } from 'uvu';
+import * as assert from 'uvu/assert';
 import { type Conv2dKnobs, conv2d, conv2dReference, outputSize } from '../../src/kernels/conv2d.ts';
 import { conv2dQuad, conv2dQuadKnobs, conv2dQuadReference } from '../../src/kernels/conv2dQuad.ts';
 import { conv2dScalar } from '../../src/kernels/conv2dScalar.ts';
@@ -60,10 +61,22 @@ for (const [name, change] of Object.entries(cases)) {
 for (const [name, change] of Object.entries({
   'whole tiles': { H: 14, W: 14, C: 8, K: 32 },
   'few positions': { H: 4, W: 4, C: 20, K: 68 },
-  'a batch': { N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36 },
+  'a batch': { N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36, RESIDUAL: 1, ACTIVATION: activations.relu },
 })) {
-  test(`conv2dQuad: ${name}`, () => check(quad, knobs(change)));
+  for (const LOW of [0, 1]) {
+    test(`conv2dQuad, tiles of ${LOW ? 16 : 28} positions: ${name}`, () =>
+      checkKernel(conv2dQuad, conv2dQuadReference, { ...conv2dQuadKnobs(knobs(change)), LOW }, { seed: 1 }));
+  }
 }
+
+test('conv2dQuad: tiles of 16 positions where they have fewer spare ones', () => {
+  const low = (W: number, N = 1) => conv2dQuadKnobs(knobs({ N, H: 1, W, KH: 1, KW: 1, PAD_H: 0, PAD_W: 0 })).LOW;
+  assert.equal(
+    [1, 16, 17, 28, 29, 32, 33, 45, 64].map((W) => low(W)),
+    [1, 1, 0, 0, 1, 1, 0, 0, 0],
+  );
+  assert.equal(low(4, 4), 1);
+});
 
 for (const [C, K] of [
   [3, 5],
