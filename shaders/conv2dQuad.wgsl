@@ -1,19 +1,17 @@
 // y = activate(scale * conv(x, w) + shift + residual)   2-D convolution as implicit GEMM, register tiles shared by quads
 // x: (N, H, W, C)   w: (KH, KW, C/4, K, 4), as filtersLast packs it   scale, shift: (K)   residual, y: (N, OH, OW, K)
 // lib: activate, linearId, quadSwaps
-// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels, or 16 x 32 with LOW:
-// each has 7 positions (4), and each loads a quarter of the weights and hands it to the others. On a software adapter a load
+// C and K are multiples of 4. Four invocations (a quad) make 28 output positions x 32 output channels, or 16 x 32: each has
+// 7 positions or 4, and each loads a quarter of the weights and hands it to the others. On a software adapter a load
 // costs as much as ten multiply-adds, so few loads win; 28, since maps of 14 x 14, 28 x 28 and so on are whole tiles. No
 // barrier, no workgroup memory. The rows of the GEMM are all positions of the batch: M = N * OH * OW.
 
 enable subgroups;
 
 const PADDED = false;
-const LOW = false;
 const ELU = false; // else ACTIVATION is 0 or 1: a software adapter computes what a branch leaves out
+const POSITIONS = 7u; // of an invocation: 7 or 4
 const WORKGROUP = 16u;
-
-const POSITIONS = select(7u, 4u, LOW); // of an invocation
 
 // Neither sizes nor the epilogue are constants: on a software adapter compiling costs more than what constants would save.
 struct Params {
@@ -82,9 +80,13 @@ fn weights(index: u32) -> mat4x4f {
   return transpose(others(vec4f(w[index])));
 }
 
-// What the loop at the end reads: the driver takes a second to compile 56 stores.
-var<private> fours: array<mat4x4f, 8>;
-var<private> threes: array<mat3x4f, 8>;
+// [channel quad][half]: column i of a matrix is position 4 half + i. A loop reads it at the end: the driver takes a second to
+// compile 56 stores.
+var<private> sums: array<mat4x4f, 16>;
+
+fn padded(three: mat3x4f) -> mat4x4f {
+  return mat4x4f(three[0], three[1], three[2], vec4f());
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -130,28 +132,28 @@ fn main(
     let xs1 = mat3x4f(behind[0], behind[1], behind[2]);
     let ws0 = weights(weight);
     four[0] += ws0 * xs0;
-    if (!LOW) { three[0] += ws0 * xs1; }
+    if (POSITIONS > 4u) { three[0] += ws0 * xs1; }
     let ws1 = weights(weight + to1);
     four[1] += ws1 * xs0;
-    if (!LOW) { three[1] += ws1 * xs1; }
+    if (POSITIONS > 4u) { three[1] += ws1 * xs1; }
     let ws2 = weights(weight + to2);
     four[2] += ws2 * xs0;
-    if (!LOW) { three[2] += ws2 * xs1; }
+    if (POSITIONS > 4u) { three[2] += ws2 * xs1; }
     let ws3 = weights(weight + to3);
     four[3] += ws3 * xs0;
-    if (!LOW) { three[3] += ws3 * xs1; }
+    if (POSITIONS > 4u) { three[3] += ws3 * xs1; }
     let ws4 = weights(weight + to4);
     four[4] += ws4 * xs0;
-    if (!LOW) { three[4] += ws4 * xs1; }
+    if (POSITIONS > 4u) { three[4] += ws4 * xs1; }
     let ws5 = weights(weight + to5);
     four[5] += ws5 * xs0;
-    if (!LOW) { three[5] += ws5 * xs1; }
+    if (POSITIONS > 4u) { three[5] += ws5 * xs1; }
     let ws6 = weights(weight + to6);
     four[6] += ws6 * xs0;
-    if (!LOW) { three[6] += ws6 * xs1; }
+    if (POSITIONS > 4u) { three[6] += ws6 * xs1; }
     let ws7 = weights(weight + to7);
     four[7] += ws7 * xs0;
-    if (!LOW) { three[7] += ws7 * xs1; }
+    if (POSITIONS > 4u) { three[7] += ws7 * xs1; }
     weight += K;
     c += 1u;
     let tapEnds = c == C4;
@@ -162,8 +164,24 @@ fn main(
     reach.x += select(0, dilation.x, rowEnds);
     reach.z += 1 + select(0, toColumn, tapEnds) + select(0, toRow, rowEnds);
   }
-  fours = four;
-  threes = three;
+  sums = array(
+    four[0],
+    padded(three[0]),
+    four[1],
+    padded(three[1]),
+    four[2],
+    padded(three[2]),
+    four[3],
+    padded(three[3]),
+    four[4],
+    padded(three[4]),
+    four[5],
+    padded(three[5]),
+    four[6],
+    padded(three[6]),
+    four[7],
+    padded(three[7]),
+  );
   let rows = params.N * params.OH * params.OW;
   let adds = params.RESIDUAL == 1u; // in the loops a read of params would cost what a load does
   let rectifies = params.ACTIVATION == 1u;
@@ -173,8 +191,7 @@ fn main(
     for (var position = 0u; position < POSITIONS; position++) {
       if (row + position < rows && column + i < columns) {
         let index = (row + position) * columns + column + i;
-        let sum = select(fours[i][position & 3u], threes[i][position & 3u], position > 3u);
-        var v = inOrder(sum, lane) * scales + shifts;
+        var v = inOrder(sums[2u * i + (position >> 2u)][position & 3u], lane) * scales + shifts;
         if (adds) { v += vec4f(residual[index]); }
         if (ELU) {
           v = activate(v, 2u);

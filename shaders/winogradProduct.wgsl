@@ -29,14 +29,7 @@ fn weights(index: u32) -> mat4x4f {
   return transpose(others(vec4f(u[index])));
 }
 
-var<private> sums: array<vec4f, 16>; // [row][column quad]: a loop of stores is compiled in half the time of 16
-
-fn keep(column: u32, sum: mat4x4f) {
-  sums[column] = sum[0];
-  sums[4u + column] = sum[1];
-  sums[8u + column] = sum[2];
-  sums[12u + column] = sum[3];
-}
+var<private> sums: array<mat4x4f, 4>; // [column quad][row]: a loop of stores is compiled in half the time of 16
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -74,12 +67,9 @@ fn main(
     sum3 += weights(weight + to3) * vs;
     weight += params.K;
   }
-  keep(0u, sum0);
-  keep(1u, sum1);
-  keep(2u, sum2);
-  keep(3u, sum3);
+  sums = array(sum0, sum1, sum2, sum3);
   for (var i = 0u; i < 4u && row + i < params.TILES; i++) {
     let start = (t * params.TILES + row + i) * columns + column;
-    for (var j = 0u; j < 4u && column + j < columns; j++) { m[start + j] = inOrder(sums[4u * i + j], lane); }
+    for (var j = 0u; j < 4u && column + j < columns; j++) { m[start + j] = inOrder(sums[j][i], lane); }
   }
 }

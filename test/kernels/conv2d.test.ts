@@ -63,19 +63,20 @@ for (const [name, change] of Object.entries({
   'few positions': { H: 4, W: 4, C: 20, K: 68 },
   'a batch': { N: 3, STRIDE_H: 2, STRIDE_W: 2, K: 36, RESIDUAL: 1, ACTIVATION: activations.relu },
 })) {
-  for (const LOW of [0, 1]) {
-    test(`conv2dQuad, tiles of ${LOW ? 16 : 28} positions: ${name}`, () =>
-      checkKernel(conv2dQuad, conv2dQuadReference, { ...conv2dQuadKnobs(knobs(change)), LOW }, { seed: 1 }));
+  for (const POSITIONS of [7, 4]) {
+    test(`conv2dQuad, tiles of ${4 * POSITIONS} positions: ${name}`, () =>
+      checkKernel(conv2dQuad, conv2dQuadReference, { ...conv2dQuadKnobs(knobs(change)), POSITIONS }, { seed: 1 }));
   }
 }
 
 test('conv2dQuad: tiles of 16 positions where they have fewer spare ones', () => {
-  const low = (W: number, N = 1) => conv2dQuadKnobs(knobs({ N, H: 1, W, KH: 1, KW: 1, PAD_H: 0, PAD_W: 0 })).LOW;
+  const positions = (W: number, N = 1) =>
+    conv2dQuadKnobs(knobs({ N, H: 1, W, KH: 1, KW: 1, PAD_H: 0, PAD_W: 0 })).POSITIONS;
   assert.equal(
-    [1, 16, 17, 28, 29, 32, 33, 45, 64].map((W) => low(W)),
-    [1, 1, 0, 0, 1, 1, 0, 0, 0],
+    [1, 16, 17, 28, 29, 32, 33, 45, 64].map((W) => positions(W)),
+    [4, 4, 7, 7, 4, 4, 7, 7, 7],
   );
-  assert.equal(low(4, 4), 1);
+  assert.equal(positions(4, 4), 4);
 });
 
 for (const [C, K] of [
