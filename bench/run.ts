@@ -14,7 +14,7 @@ import { Hung, lineOf, within } from './within.ts';
 
 /** Runs of ours by dispatch that a profile takes the median of. */
 const PROFILE_RUNS = 5;
-/** Runs of ours alone whose time in JavaScript is looked at, so many because another process delays some, and the fewest. */
+/** Runs of ours alone whose time in JavaScript is looked at, so many because a few take ten times as long, and the fewest. */
 const ALONE = { most: 25, least: 3 };
 /** A run that takes longer than this and than its case's share of the budget counts as hung. */
 const PATIENCE = 180_000;
